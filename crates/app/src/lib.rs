@@ -1,0 +1,1 @@
+//! What a person can ask for: settings, activity, commands and the instance they run in.

@@ -1,0 +1,1 @@
+//! The life of one request: cache, upstream, single flight, validation, commit, events.

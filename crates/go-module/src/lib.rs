@@ -1,0 +1,1 @@
+//! The vocabulary of Go modules: paths, versions, requests, lists, zips and hashes; pure.

@@ -1,0 +1,1 @@
+//! Values that cannot print what they hide.

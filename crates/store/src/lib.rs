@@ -1,0 +1,1 @@
+//! Files in Go's own download layout, the index over them, and lasting state.

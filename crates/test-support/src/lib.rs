@@ -1,0 +1,1 @@
+//! A programmable fake upstream, temporary homes and a guard against foreign dials; for tests.

@@ -1,0 +1,1 @@
+//! One upstream, and the chain of them with Go's own semantics.
