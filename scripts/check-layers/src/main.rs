@@ -3,8 +3,6 @@
 //! `make check` runs it. It prints one line for each broken rule (what is wrong, and what to do instead) and exits
 //! with 1 when there is one. It reads `cargo metadata`, `Cargo.lock` and the files that git knows; it changes nothing.
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
-
 mod layers;
 mod licences;
 mod lock;

@@ -1,0 +1,33 @@
+# The verbs that a person types; what they do is in scripts/.
+
+# `LARDER_PROFILE=dev make run` builds quickly and serves slowly.
+LARDER_PROFILE ?= release
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+LARDER := $(TARGET)/$(if $(filter dev,$(LARDER_PROFILE)),debug,$(LARDER_PROFILE))/larder
+
+# The tests give go one build cache that lasts, so that it compiles its standard library once.
+export LARDER_TEST_GOCACHE := $(TARGET)/test-gocache
+
+.NOTPARALLEL:
+.PHONY: help run test check
+
+help: ## list these verbs
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+# The shell gives way to larder, so that Ctrl-C reaches larder itself, and make waits until it has put things in order.
+run: ## build Larder and serve modules until Ctrl-C
+	@scripts/setup run
+	@cargo build --profile $(LARDER_PROFILE) --bin larder
+	@exec $(LARDER) serve
+
+test: check ## check, then run every test
+	@scripts/step 'build of the tests' cargo test --workspace --no-run
+	@scripts/run-tests
+
+check: ## look at the sources: format, layers, licences, lints, links in the docs
+	@scripts/setup test
+	@scripts/step 'format' cargo fmt --all --check
+	@scripts/step 'layers, licences, tidiness' cargo run --quiet --package check-layers
+	@scripts/step 'lints' cargo clippy --workspace --all-targets -- -D warnings
+	@RUSTDOCFLAGS='-D warnings' scripts/step 'links in the docs' \
+		cargo doc --workspace --no-deps --document-private-items
