@@ -1,1 +1,41 @@
-//! A programmable fake upstream, temporary homes and a guard against foreign dials; for tests.
+//! What the tests of several crates share: a programmable fake proxy, fixture modules, temporary homes, the
+//! real binary under care, a guard against foreign dials and a client that sees raw bytes.
+//!
+//! | piece | what it is for |
+//! |---|---|
+//! | [`Module`] | a fixture module from a text archive: its `.info`, `.mod`, `.zip` and `go.sum` lines |
+//! | [`zip`], [`hostile`] | zips byte for byte in the shape Go writes, and zips that no honest proxy sends |
+//! | [`FakeProxy`] | serves modules, records each request, and misbehaves as told |
+//! | [`TempHome`] | a folder that is the whole world of one test: `LARDER_HOME`, Go's environment, projects |
+//! | [`Larder`] | one running `larder serve`, ended by its process id |
+//! | [`Tripwire`] | a recording HTTP proxy: proves that nothing was dialled outside loopback |
+//! | [`http`] | a blocking HTTP/1.1 client for tests that look at how a body ended |
+//!
+//! Nothing here depends on another crate of the workspace, so that a mistake in the engine cannot hide
+//! itself by being in its tests too.
+
+// All of this runs inside tests, where a panic with a clear text is the way to report.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
+
+pub mod fake_proxy;
+pub mod h1;
+pub mod hostile;
+pub mod http;
+pub mod module;
+pub mod txtar;
+pub mod zip;
+
+mod home;
+mod larder;
+mod port;
+mod run;
+mod semver;
+mod tripwire;
+
+pub use fake_proxy::{Behaviour, FakeProxy, Gate, Recorded, Script};
+pub use home::TempHome;
+pub use larder::{Larder, Stopped};
+pub use module::Module;
+pub use port::{BlackHole, DeadAddress};
+pub use run::{Output, run, run_within};
+pub use tripwire::Tripwire;

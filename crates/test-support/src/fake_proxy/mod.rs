@@ -1,0 +1,396 @@
+//! A Go module proxy on loopback that records what it was asked and misbehaves as told.
+//!
+//! It runs on a thread and runtime of its own: delays are real also where a test's clock is paused, and plain
+//! `#[test]` functions use it as async ones do.
+
+mod behaviour;
+mod catalogue;
+mod gate;
+mod request;
+mod response;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use bytes::Bytes;
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, sync::oneshot};
+
+use self::catalogue::Catalogue;
+pub use self::{
+    behaviour::{Behaviour, Script},
+    gate::Gate,
+    request::Recorded,
+};
+use crate::{Module, port::ReservedPort};
+
+/// The fake. Ends with its value; everything can be changed while it runs.
+///
+/// ```
+/// use test_support::{Behaviour, FakeProxy, Module, http};
+///
+/// let proxy = FakeProxy::start_blocking();
+/// proxy.add(&Module::simple("example.com/hello", "v1.0.0"));
+/// proxy.on("/example.com/hello/@v/list", [Behaviour::status(503, "busy"), Behaviour::normal()]);
+/// let list = proxy.url_of("/example.com/hello/@v/list");
+/// assert_eq!(http::get(&list).status, 503);
+/// assert_eq!(http::get(&list).text(), "v1.0.0\n");
+/// assert_eq!(proxy.count("/example.com/hello/@v/list"), 2);
+/// ```
+pub struct FakeProxy {
+    shared: Arc<Shared>,
+    addr: SocketAddr,
+    running: Mutex<State>,
+}
+
+enum State {
+    Running {
+        stop: oneshot::Sender<()>,
+        thread: JoinHandle<()>,
+    },
+    /// The port is kept from others meanwhile, and refuses connections.
+    Stopped { _kept: ReservedPort },
+    /// Only while it changes.
+    Between,
+}
+
+#[derive(Default)]
+struct Shared {
+    catalogue: Mutex<Catalogue>,
+    scripts: Mutex<Scripts>,
+    log: Mutex<Vec<Recorded>>,
+    prefix: Mutex<String>,
+    connections: AtomicU64,
+}
+
+#[derive(Default)]
+struct Scripts {
+    rules: Vec<(Rule, Script)>,
+    otherwise: Option<Script>,
+}
+
+enum Rule {
+    Path(String),
+    Matching(Box<dyn Fn(&Recorded) -> bool + Send>),
+}
+
+impl Rule {
+    fn applies(&self, request: &Recorded) -> bool {
+        match self {
+            Self::Path(path) => *path == request.path,
+            Self::Matching(matches) => matches(request),
+        }
+    }
+}
+
+impl FakeProxy {
+    /// Starts on a free port of 127.0.0.1. It listens when this returns.
+    #[expect(clippy::unused_async, reason = "reads as what it is in async tests")]
+    pub async fn start() -> Self {
+        Self::start_blocking()
+    }
+
+    /// As [`FakeProxy::start`], for plain tests.
+    pub fn start_blocking() -> Self {
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port on loopback");
+        let addr = listener
+            .local_addr()
+            .expect("a bound socket has an address");
+        let shared = Arc::<Shared>::default();
+        let running = Mutex::new(launch(listener, shared.clone()));
+        Self {
+            shared,
+            addr,
+            running,
+        }
+    }
+
+    /// The base URL, without a slash at its end: a GOPROXY value.
+    pub fn url(&self) -> String {
+        format!("http://{}{}", self.addr, self.shared.prefix.lock().unwrap())
+    }
+
+    /// The URL of a path that begins with `/`.
+    pub fn url_of(&self, path: &str) -> String {
+        format!("{}{path}", self.url())
+    }
+
+    /// Where it listens, or listened.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Serves everything below `prefix` (such as `/goproxy/public`), and nothing beside it. Paths of rules and of
+    /// the log are the whole ones, with the prefix.
+    pub fn serve_under(&self, prefix: &str) {
+        prefix.clone_into(&mut self.shared.prefix.lock().unwrap());
+    }
+
+    // What it serves.
+
+    /// Adds a module version, or replaces it. It is then in the list, and may be the latest.
+    pub fn add(&self, module: &Module) {
+        self.catalogue(|catalogue| catalogue.add(module));
+    }
+
+    /// Removes a module version.
+    pub fn remove(&self, path: &str, version: &str) {
+        self.catalogue(|catalogue| catalogue.remove(path, version));
+    }
+
+    /// Removes a module with all its versions, list and queries.
+    pub fn remove_all(&self, path: &str) {
+        self.catalogue(|catalogue| catalogue.remove_all(path));
+    }
+
+    /// Answers `@v/<query>.info` (a branch, a hash) with the `.info` of `version`.
+    pub fn set_query(&self, path: &str, query: &str, version: &str) {
+        self.catalogue(|catalogue| catalogue.set_query(path, query, version));
+    }
+
+    /// Serves this text as the list, whatever versions there are.
+    pub fn set_list(&self, path: &str, list: &str) {
+        self.catalogue(|catalogue| catalogue.set_list(path, Some(list.to_owned())));
+    }
+
+    /// Answers `@latest` with the `.info` of this version, or 404 where it is not there.
+    pub fn set_latest(&self, path: &str, version: &str) {
+        self.catalogue(|catalogue| catalogue.set_latest(path, Some(version.to_owned())));
+    }
+
+    /// Serves bytes at an absolute path.
+    pub fn put(&self, url_path: &str, content_type: &str, body: impl Into<Bytes>) {
+        self.catalogue(|catalogue| catalogue.put(url_path, content_type, body.into()));
+    }
+
+    /// Serves bytes of a checksum database: `rest` is `supported`, `latest`, `lookup/…` or `tile/…`.
+    pub fn put_sumdb(&self, name: &str, rest: &str, body: impl Into<Bytes>) {
+        self.put(
+            &format!("/sumdb/{name}/{rest}"),
+            "text/plain; charset=utf-8",
+            body,
+        );
+    }
+
+    /// Takes away what [`FakeProxy::put`] put there.
+    pub fn take_away(&self, url_path: &str) {
+        self.catalogue(|catalogue| catalogue.take_away(url_path));
+    }
+
+    fn catalogue(&self, change: impl FnOnce(&mut Catalogue)) {
+        change(&mut self.shared.catalogue.lock().unwrap());
+    }
+
+    // How it behaves.
+
+    /// Requests for exactly this path go through the script. Replaces an earlier script of the path; the rule
+    /// set last is asked first.
+    pub fn on(&self, path: &str, script: impl Into<Script>) {
+        let mut scripts = self.shared.scripts.lock().unwrap();
+        scripts
+            .rules
+            .retain(|(rule, _)| !matches!(rule, Rule::Path(old) if old == path));
+        scripts
+            .rules
+            .push((Rule::Path(path.to_owned()), script.into()));
+    }
+
+    /// Requests that the predicate takes go through the script.
+    pub fn on_match(
+        &self,
+        predicate: impl Fn(&Recorded) -> bool + Send + 'static,
+        script: impl Into<Script>,
+    ) {
+        let mut scripts = self.shared.scripts.lock().unwrap();
+        scripts
+            .rules
+            .push((Rule::Matching(Box::new(predicate)), script.into()));
+    }
+
+    /// Requests that no rule takes go through the script.
+    pub fn otherwise(&self, script: impl Into<Script>) {
+        self.shared.scripts.lock().unwrap().otherwise = Some(script.into());
+    }
+
+    /// Behaves well again.
+    pub fn clear_behaviours(&self) {
+        *self.shared.scripts.lock().unwrap() = Scripts::default();
+    }
+
+    // What it saw.
+
+    /// All requests so far, in the order they came.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.shared.log.lock().unwrap().clone()
+    }
+
+    /// The paths of all requests so far.
+    pub fn paths(&self) -> Vec<String> {
+        self.shared
+            .log
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|request| request.path.clone())
+            .collect()
+    }
+
+    /// How often exactly this path was asked for.
+    pub fn count(&self, path: &str) -> usize {
+        self.shared
+            .log
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|request| request.path == path)
+            .count()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_log(&self) {
+        self.shared.log.lock().unwrap().clear();
+    }
+
+    /// How many connections were made so far.
+    pub fn connections(&self) -> u64 {
+        self.shared.connections.load(Ordering::Relaxed)
+    }
+
+    // Its life.
+
+    /// Stops: connections end, new ones are refused, and the port stays this fake's own.
+    pub fn stop(&self) {
+        let mut running = self.running.lock().unwrap();
+        if let State::Running { .. } = &*running {
+            end(std::mem::replace(&mut *running, State::Between));
+            *running = State::Stopped {
+                _kept: ReservedPort::of(self.addr),
+            };
+        }
+    }
+
+    /// Runs again on the same port after [`FakeProxy::stop`], with the same modules, rules and log.
+    pub fn restart(&self) {
+        let mut running = self.running.lock().unwrap();
+        if let State::Stopped { .. } = &*running {
+            let listener = TcpListener::bind(self.addr).expect("the port was kept for this");
+            *running = launch(listener, self.shared.clone());
+        }
+    }
+}
+
+impl Drop for FakeProxy {
+    fn drop(&mut self) {
+        let state = self
+            .running
+            .get_mut()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        end(std::mem::replace(state, State::Between));
+    }
+}
+
+fn end(state: State) {
+    if let State::Running { stop, thread } = state {
+        // A server that is gone already has nobody to receive this.
+        let _ = stop.send(());
+        if thread.join().is_err() && !std::thread::panicking() {
+            panic!("the fake proxy's thread panicked; its message stands above");
+        }
+    }
+}
+
+fn launch(listener: TcpListener, shared: Arc<Shared>) -> State {
+    let (stop, stopped) = oneshot::channel();
+    let serve = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async move {
+            listener
+                .set_nonblocking(true)
+                .expect("a listener can be made non-blocking");
+            let listener =
+                tokio::net::TcpListener::from_std(listener).expect("a listener on this runtime");
+            tokio::select! {
+                _ = stopped => {}
+                () = accept(listener, shared) => {}
+            }
+        });
+        // The runtime goes away with all connections: that is how they end.
+    };
+    let thread = std::thread::Builder::new()
+        .name("fake-proxy".to_owned())
+        .spawn(serve)
+        .expect("a thread");
+    State::Running { stop, thread }
+}
+
+async fn accept(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
+    loop {
+        let (stream, _) = listener.accept().await.expect("loopback accepts");
+        let shared = shared.clone();
+        let number = shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
+        tokio::spawn(async move {
+            // An error is a fault that was asked for, or a client that left; either way the connection ends.
+            let _ = converse(stream, number, &shared).await;
+        });
+    }
+}
+
+/// One connection: requests and answers until either side ends it.
+async fn converse(mut stream: TcpStream, number: u64, shared: &Shared) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut buffer = Vec::new();
+    loop {
+        let request = match request::read(&mut stream, &mut buffer, number).await {
+            Ok(Some(request)) => request,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                let answer =
+                    "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                stream.write_all(answer.as_bytes()).await?;
+                return Err(error);
+            }
+        };
+        shared.log.lock().unwrap().push(request.clone());
+        let behaviour = shared.behaviour_for(&request);
+        if !response::send(&mut stream, &request, &behaviour, || shared.found(&request)).await? {
+            return Ok(());
+        }
+    }
+}
+
+impl Shared {
+    fn behaviour_for(&self, request: &Recorded) -> Behaviour {
+        let mut scripts = self.scripts.lock().unwrap();
+        let rule = scripts
+            .rules
+            .iter_mut()
+            .rev()
+            .find(|(rule, _)| rule.applies(request));
+        match rule {
+            Some((_, script)) => script.next(),
+            None => scripts
+                .otherwise
+                .as_mut()
+                .map_or_else(Behaviour::normal, Script::next),
+        }
+    }
+
+    fn found(&self, request: &Recorded) -> catalogue::Found {
+        let path = request.path.split('?').next().unwrap_or_default();
+        let prefix = self.prefix.lock().unwrap().clone();
+        // A path beside the prefix is asked for as nothing, which is never there.
+        self.catalogue
+            .lock()
+            .unwrap()
+            .answer(path.strip_prefix(&prefix).unwrap_or_default())
+    }
+}
