@@ -1,1 +1,36 @@
-//! What a person can ask for: settings, activity, commands and the instance they run in.
+//! What a person can ask for: settings and profiles, activity, commands, and the instance they run in.
+//!
+//! An [`App`] is Larder in this process: it holds the lock on the data folder, the store, the tokens and the activity
+//! log. [`App::begin_serving`] adds the delivery of modules. What can be asked of it is declared once, in
+//! [`command`]: a *Call* is a request and an answer, a *Job* has an id, progress and cancel and outlives its client,
+//! a *Feed* gives items with a sequence number and can be resumed. Hosts (CLI, tray, control API) only ever use these.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod activity;
+mod app;
+pub mod command;
+mod direct;
+mod failure;
+mod instance;
+mod job;
+mod lock;
+mod places;
+mod profile;
+mod serving;
+mod settings;
+mod token;
+mod whole_file;
+
+pub use activity::{Activity, Item as ActivityItem};
+pub use app::App;
+pub use failure::{Code, Failure};
+pub use instance::Instance;
+pub use job::{JobId, JobState, Jobs, Progress, Reporter};
+pub use places::Places;
+pub use serving::{ServeOptions, Serving};
+pub use settings::Settings;
+pub use token::Tokens;
+
+/// Larder's version, as `larder --version` and `X-Larder-Version` say it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,207 @@
+//! What happened, kept: events become rows of the activity log, in batches, with old ones dropped by count and age.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use delivery::{Event, Outcome, Source};
+use go_module::Request;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::{ActivityRow, Store};
+use tokio::sync::{mpsc, watch};
+
+use crate::failure::Failure;
+
+/// How long events are gathered before they are written.
+const GATHER: Duration = Duration::from_millis(200);
+/// How many rows one batch may have; what is more is counted in one row.
+const BATCH: usize = 2000;
+/// After how many rows old ones are looked for.
+const PRUNE_EVERY: usize = 5000;
+
+/// One entry of the activity log, as `larder log` shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Its number; later ones are higher, none is given twice.
+    pub seq: i64,
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// The module, where it was about one.
+    pub module: Option<String>,
+    /// The version or query, where it was about one.
+    pub version: Option<String>,
+    /// `list`, `latest`, `query`, `info`, `mod`, `zip` or `checksum-db`.
+    pub kind: String,
+    /// `cache`, `upstream`, `revalidated`, `stale` or `none`.
+    pub source: String,
+    /// The upstream concerned.
+    pub upstream: Option<String>,
+    /// Bytes handed over.
+    pub bytes: u64,
+    /// From the request to the last byte, in milliseconds.
+    pub millis: u64,
+    /// `delivered`, `not-found`, `refused`, `failed` or `left`.
+    pub outcome: String,
+    /// How often, where the same was asked for several times in a moment.
+    pub times: u64,
+    /// Whether Larder fetched it of its own accord.
+    pub background: bool,
+    /// Why, where there is more to say.
+    pub detail: Option<String>,
+    /// The path that was asked for.
+    pub path: String,
+}
+
+/// The activity log of one instance.
+#[derive(Clone, Debug)]
+pub struct Activity {
+    store: Store,
+    newest: watch::Sender<i64>,
+}
+
+impl Activity {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, newest: watch::Sender::new(0) }
+    }
+
+    /// The entries after number `seq`, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// `disk` where the log can't be read.
+    pub async fn after(&self, seq: i64, limit: u32) -> Result<Vec<Item>, Failure> {
+        let rows = self.store.activity(seq, limit).await?;
+        Ok(rows.into_iter().map(|(seq, row)| item(seq, row)).collect())
+    }
+
+    /// The newest entries, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// `disk` where the log can't be read.
+    pub async fn last(&self, limit: u32) -> Result<Vec<Item>, Failure> {
+        let rows = self.store.last_activity(limit).await?;
+        Ok(rows.into_iter().map(|(seq, row)| item(seq, row)).collect())
+    }
+
+    /// Changes whenever there are new entries.
+    pub fn news(&self) -> watch::Receiver<i64> {
+        self.newest.subscribe()
+    }
+
+    /// Writes events down until their sender is gone; the rest is written before it returns.
+    pub(crate) async fn keep(self, mut events: mpsc::Receiver<Event>, keep_rows: u64, keep_for: Duration) {
+        let mut since_prune = PRUNE_EVERY;
+        while let Some(first) = events.recv().await {
+            let mut batch = Batch::default();
+            batch.add(first);
+            let until = tokio::time::Instant::now() + GATHER;
+            while let Ok(Some(event)) = tokio::time::timeout_at(until, events.recv()).await {
+                batch.add(event);
+            }
+            let rows = batch.into_rows();
+            since_prune += rows.len();
+            match self.store.record(&rows).await {
+                Ok(()) => self.newest.send_modify(|changes| *changes += 1),
+                Err(error) => tracing::warn!("{} entries of the activity log are lost: {error}", rows.len()),
+            }
+            if since_prune >= PRUNE_EVERY {
+                since_prune = 0;
+                if let Err(error) = self.store.prune_activity(keep_rows, keep_for).await {
+                    tracing::warn!("old entries of the activity log can't be dropped: {error}");
+                }
+            }
+        }
+    }
+}
+
+/// Events of one moment. A warm build asks thousands of times from the cache: the same hit several times is one row.
+#[derive(Default)]
+struct Batch {
+    rows: Vec<ActivityRow>,
+    hits: HashMap<String, usize>,
+    left_out: u64,
+}
+
+impl Batch {
+    fn add(&mut self, event: Event) {
+        tracing::info!(
+            target: "larder::activity",
+            request = %event.request.url_path(),
+            source = event.source.word(),
+            upstream = event.source.upstream(),
+            bytes = event.bytes,
+            millis = millis(event.took),
+            outcome = event.outcome.as_str(),
+            detail = event.detail.as_deref(),
+            "{}", if event.background { "brought along" } else { "asked" },
+        );
+        let row = row(event);
+        if row.source == Source::Cache.word() && row.outcome == Outcome::Delivered.as_str() {
+            if let Some(at) = self.hits.get(&row.path) {
+                let hit = &mut self.rows[*at];
+                hit.times += 1;
+                hit.bytes += row.bytes;
+                return;
+            }
+            if self.rows.len() >= BATCH {
+                self.left_out += 1;
+                return;
+            }
+            self.hits.insert(row.path.clone(), self.rows.len());
+        }
+        self.rows.push(row);
+    }
+
+    fn into_rows(self) -> Vec<ActivityRow> {
+        if self.left_out > 0 {
+            tracing::debug!("{} more answers from the cache are not in the activity log", self.left_out);
+        }
+        self.rows
+    }
+}
+
+fn row(event: Event) -> ActivityRow {
+    let (module, version) = match &event.request {
+        Request::List(path) | Request::Latest(path) => (Some(path.to_string()), None),
+        Request::Query { path, query } => (Some(path.to_string()), Some(query.as_str().to_owned())),
+        Request::File(module, _) => (Some(module.path.to_string()), Some(module.version.to_string())),
+        Request::SumDb { .. } => (None, None),
+    };
+    ActivityRow {
+        at: event.at,
+        module,
+        version,
+        kind: delivery::Kind::of(&event.request).as_str().to_owned(),
+        source: event.source.word().to_owned(),
+        upstream: event.source.upstream().map(str::to_owned),
+        bytes: event.bytes,
+        millis: millis(event.took),
+        outcome: event.outcome.as_str().to_owned(),
+        times: 1,
+        background: event.background,
+        detail: event.detail,
+        path: event.request.url_path(),
+    }
+}
+
+fn item(seq: i64, row: ActivityRow) -> Item {
+    Item {
+        seq,
+        at: row.at,
+        module: row.module,
+        version: row.version,
+        kind: row.kind,
+        source: row.source,
+        upstream: row.upstream,
+        bytes: row.bytes,
+        millis: row.millis,
+        outcome: row.outcome,
+        times: row.times,
+        background: row.background,
+        detail: row.detail,
+        path: row.path,
+    }
+}
+
+fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,113 @@
+//! The one table of what can be asked: name, request and answer of each Call and Job, and the Feeds.
+//!
+//! A command is a plain struct; its type says what comes back. Hosts ask through a client that runs it in this
+//! process or sends it to the instance; either way the same `run` is what happens.
+
+mod cache;
+mod goproxy;
+mod status;
+mod stop;
+mod token;
+
+use std::future::Future;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub use cache::{CacheClear, CacheList, CacheSize, CacheVerify, Cleared, DamagedFile, ListedFile, ListedModule, Size, TreeSize, Verified};
+pub use goproxy::{Goproxy, ProxyAddress};
+pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
+pub use stop::{Stop, Stopping};
+pub use token::{Rotated, RotateToken};
+
+use crate::app::App;
+use crate::failure::{Code, Failure};
+use crate::job::{JobId, Reporter};
+
+/// A request and an answer.
+pub trait Call: Serialize + DeserializeOwned + Send + 'static {
+    /// Its name in the control API.
+    const NAME: &'static str;
+    /// What comes back.
+    type Answer: Serialize + DeserializeOwned + Send;
+
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// A [`Failure`], for a person.
+    fn run(self, app: &App) -> impl Future<Output = Result<Self::Answer, Failure>> + Send;
+}
+
+/// Long work with progress and cancel.
+pub trait Job: Serialize + DeserializeOwned + Send + 'static {
+    /// Its name in the control API.
+    const NAME: &'static str;
+    /// What it ends with.
+    type Answer: Serialize + DeserializeOwned + Send;
+
+    /// Carries it out, telling how far it is, and ending early where it is cancelled.
+    ///
+    /// # Errors
+    /// A [`Failure`], for a person.
+    fn run(self, app: App, reporter: Reporter) -> impl Future<Output = Result<Self::Answer, Failure>> + Send + 'static;
+}
+
+macro_rules! table {
+    (calls: $($call:ty),+; jobs: $($job:ty),+;) => {
+        /// The names of all calls.
+        pub const CALLS: &[&str] = &[$(<$call as Call>::NAME),+];
+        /// The names of all jobs.
+        pub const JOBS: &[&str] = &[$(<$job as Job>::NAME),+];
+
+        /// Carries out the call of this name, as the control API receives it.
+        ///
+        /// # Errors
+        /// `protocol` where there is none of this name or the request is of another form; else the call's own.
+        pub async fn call(app: &App, name: &str, request: Value) -> Result<Value, Failure> {
+            match name {
+                $(<$call as Call>::NAME => to_value(read::<$call>(request)?.run(app).await?),)+
+                _ => Err(unknown(name)),
+            }
+        }
+
+        /// Starts the job of this name, as the control API receives it.
+        ///
+        /// # Errors
+        /// `protocol` where there is none of this name or the request is of another form; `bad-input` where too
+        /// many are under way.
+        pub fn start(app: &App, name: &str, request: Value) -> Result<JobId, Failure> {
+            match name {
+                $(<$job as Job>::NAME => start_job(app, read::<$job>(request)?),)+
+                _ => Err(unknown(name)),
+            }
+        }
+    };
+}
+
+table! {
+    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize;
+    jobs: CacheVerify, CacheClear;
+}
+
+/// Starts a job in this process.
+///
+/// # Errors
+/// `bad-input` where too many are under way.
+pub fn start_job<J: Job>(app: &App, job: J) -> Result<JobId, Failure> {
+    let running = app.clone();
+    app.jobs().start(J::NAME, move |reporter| async move { to_value(job.run(running, reporter).await?) })
+}
+
+fn read<T: DeserializeOwned>(request: Value) -> Result<T, Failure> {
+    serde_json::from_value(request).map_err(|error| Failure::new(Code::Protocol, format!("the request is not of the form this instance knows: {error}")))
+}
+
+fn to_value<T: Serialize>(answer: T) -> Result<Value, Failure> {
+    serde_json::to_value(answer).map_err(|error| Failure::new(Code::Internal, error.to_string()))
+}
+
+fn unknown(name: &str) -> Failure {
+    Failure::new(Code::Protocol, format!("this instance knows no command {name:?}"))
+        .hint("the program and the running instance may be of different versions: run `larder stop`, then start it again")
+}

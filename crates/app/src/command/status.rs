@@ -1,0 +1,88 @@
+//! `status`: what the instance is doing, at a glance.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Call;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::job::JobState;
+
+/// Asks how things are.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Status {}
+
+/// How things are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatusReport {
+    /// Larder's version.
+    pub version: String,
+    /// Whether modules are served (false where a command looked in-process).
+    pub serving: bool,
+    /// The process.
+    pub pid: u32,
+    /// Where it listens, without the token.
+    pub address: Option<String>,
+    /// Since when it is up.
+    pub since: Option<Timestamp>,
+    /// What is in force.
+    pub profile: Option<ActiveProfile>,
+    /// What is kept.
+    pub cache: CacheStatus,
+    /// Work under way.
+    pub jobs: Vec<JobState>,
+    /// What a person should know, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// The profile in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActiveProfile {
+    /// Its name.
+    pub name: String,
+    /// Its upstreams in order, as shown (never with user info).
+    pub upstreams: Vec<String>,
+    /// Its checksum database, or `off`.
+    pub checksum_db: String,
+}
+
+/// What is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CacheStatus {
+    /// Where.
+    pub folder: String,
+    /// Module versions.
+    pub versions: u64,
+    /// Files.
+    pub files: u64,
+    /// Bytes of those files.
+    pub bytes: u64,
+}
+
+impl Call for Status {
+    const NAME: &'static str = "status";
+    type Answer = StatusReport;
+
+    async fn run(self, app: &App) -> Result<StatusReport, Failure> {
+        let usage = app.store().usage().await?;
+        let serving = app.serving().ok();
+        Ok(StatusReport {
+            version: crate::VERSION.to_owned(),
+            serving: serving.is_some(),
+            pid: std::process::id(),
+            address: serving.map(|serving| format!("http://127.0.0.1:{}", serving.port())),
+            since: serving.map(|serving| serving.since()),
+            profile: serving.map(|serving| {
+                let profile = serving.delivery().profile();
+                ActiveProfile {
+                    name: profile.name().to_owned(),
+                    upstreams: profile.chain().upstreams().map(|upstream| upstream.name().to_owned()).collect(),
+                    checksum_db: profile.checksum_db().to_string(),
+                }
+            }),
+            cache: CacheStatus { folder: app.places().cache.display().to_string(), versions: usage.versions, files: usage.files, bytes: usage.bytes },
+            jobs: app.jobs().under_way(),
+            warnings: app.warnings(),
+        })
+    }
+}

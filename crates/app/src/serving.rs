@@ -1,0 +1,107 @@
+//! The delivery of modules by this process: the profile in force, the events it makes, and the wish to end.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use delivery::Delivery;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::profile;
+
+/// How many events may wait to be written down.
+const EVENTS: usize = 4096;
+
+/// What a run may set otherwise than the settings.
+#[derive(Clone, Debug, Default)]
+pub struct ServeOptions {
+    /// The port that is listened at.
+    pub port: u16,
+    /// An upstream list in GOPROXY's grammar that stands in for the profile's, for this run only.
+    pub upstreams: Option<String>,
+    /// A GOSUMDB value that stands in for the profile's, for this run only.
+    pub sumdb: Option<String>,
+}
+
+/// The delivery of modules.
+#[derive(Debug)]
+pub struct Serving {
+    delivery: Delivery,
+    port: u16,
+    since: Timestamp,
+    warnings: Vec<String>,
+    wish_to_stop: CancellationToken,
+    activity: Mutex<Option<JoinHandle<()>>>,
+    instance: String,
+}
+
+impl Serving {
+    pub(crate) async fn begin(app: &App, options: ServeOptions) -> Result<Self, Failure> {
+        let settings = app.settings();
+        let built = profile::build(app.places(), settings, &options).await?;
+        let (sender, events) = mpsc::channel(EVENTS);
+        let keep_for = Duration::from_secs(u64::from(settings.keep_days) * 24 * 60 * 60);
+        let activity = tokio::spawn(app.activity().clone().keep(events, settings.keep_rows, keep_for));
+        let answers = delivery::AnswerOptions { fresh_for: settings.fresh_for, ..delivery::AnswerOptions::default() };
+        let delivery = Delivery::start(app.store().clone(), built.profile, delivery::Options { answers, ..delivery::Options::default() }, sender);
+        Ok(Self {
+            delivery,
+            port: options.port,
+            since: Timestamp::now(),
+            warnings: built.warnings,
+            wish_to_stop: CancellationToken::new(),
+            activity: Mutex::new(Some(activity)),
+            instance: built.instance,
+        })
+    }
+
+    /// Delivers modules.
+    pub fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
+    /// The port, on 127.0.0.1 and [::1].
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Since when.
+    pub fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    /// Names this run in the hop header, so that a request which comes back is refused.
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Asks the host to end this process cleanly.
+    pub fn ask_to_stop(&self) {
+        self.wish_to_stop.cancel();
+    }
+
+    /// Waits until somebody asked for the end.
+    pub async fn asked_to_stop(&self) {
+        self.wish_to_stop.cancelled().await;
+    }
+
+    pub(crate) async fn stop(&self) {
+        self.delivery.stop().await;
+        let activity = self.activity.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut activity) = activity {
+            // The delivery still holds the sender: what has been told by now is written within a moment.
+            tokio::select! {
+                _ = &mut activity => {}
+                () = tokio::time::sleep(Duration::from_millis(300)) => activity.abort(),
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The two secrets of an instance: one reads modules and nothing else, the other controls. Persistent, 0600.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+use data_encoding::BASE32_NOPAD;
+use secret::Secret;
+
+use crate::failure::{Code, Failure};
+use crate::whole_file;
+
+/// How many random bytes a token has; in base32 that is 32 characters, one word for any shell.
+const BYTES: usize = 20;
+/// How many characters a token has.
+const CHARACTERS: usize = 32;
+
+/// The tokens in force. They can be rotated while running: the old module token is refused from then on.
+#[derive(Debug)]
+pub struct Tokens {
+    data: PathBuf,
+    module: RwLock<Secret>,
+    control: Secret,
+}
+
+impl Tokens {
+    /// Reads both, making what is missing.
+    ///
+    /// # Errors
+    /// `disk` where a token can't be read or written, or stands in a file that is not a token.
+    pub(crate) fn open(data: &Path) -> Result<Self, Failure> {
+        let module = RwLock::new(read_or_make(&data.join("token.module"))?);
+        let control = read_or_make(&data.join("token.control"))?;
+        Ok(Self { data: data.to_owned(), module, control })
+    }
+
+    /// The control token of the instance whose data folder this is, for its clients.
+    ///
+    /// # Errors
+    /// `disk` where it can't be read.
+    pub fn read_control(data: &Path) -> Result<Secret, Failure> {
+        let path = data.join("token.control");
+        read(&path)?.ok_or_else(|| Failure::new(Code::Disk, format!("{} is missing", path.display())))
+    }
+
+    /// Whether this is the module token, in constant time.
+    pub fn is_module(&self, given: &str) -> bool {
+        *self.module.read().unwrap_or_else(PoisonError::into_inner) == Secret::new(given)
+    }
+
+    /// Whether this is the control token, in constant time.
+    pub fn is_control(&self, given: &str) -> bool {
+        self.control == Secret::new(given)
+    }
+
+    /// The module token, for the URL that `go` is given.
+    pub fn module(&self) -> Secret {
+        self.module.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes a new module token; the old one is refused from now on.
+    ///
+    /// # Errors
+    /// `disk` where it can't be written; the old one then stays in force.
+    pub fn rotate(&self) -> Result<(), Failure> {
+        let new = make(&self.data.join("token.module"))?;
+        *self.module.write().unwrap_or_else(PoisonError::into_inner) = new;
+        Ok(())
+    }
+}
+
+fn read_or_make(path: &Path) -> Result<Secret, Failure> {
+    match read(path)? {
+        Some(token) => Ok(token),
+        None => make(path),
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Secret>, Failure> {
+    match fs::read_to_string(path) {
+        Ok(text) => {
+            let token = text.trim();
+            if token.len() != CHARACTERS || !token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+                return Err(Failure::new(Code::Disk, format!("{} does not hold a token", path.display()))
+                    .hint("remove that file; a new token is made at the next start"));
+            }
+            Ok(Some(Secret::new(token)))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::new(Code::Disk, format!("{} can't be read: {error}", path.display()))),
+    }
+}
+
+fn make(path: &Path) -> Result<Secret, Failure> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::new(Code::Internal, format!("the system gives no random bytes: {error}")))?;
+    let token = BASE32_NOPAD.encode(&bytes).to_ascii_lowercase();
+    whole_file::write(path, format!("{token}\n").as_bytes(), 0o600)
+        .map_err(|error| Failure::new(Code::Disk, format!("{} can't be written: {error}", path.display())))?;
+    Ok(Secret::new(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn tokens_last_differ_and_are_private() {
+        let data = tempfile::tempdir().unwrap();
+        let first = Tokens::open(data.path()).unwrap();
+        let again = Tokens::open(data.path()).unwrap();
+        assert!(again.is_module(first.module().expose()));
+        assert!(!again.is_control(first.module().expose()));
+        for name in ["token.module", "token.control"] {
+            assert_eq!(fs::metadata(data.path().join(name)).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert!(!format!("{first:?}").contains(first.module().expose()));
+    }
+
+    #[test]
+    fn a_rotated_token_is_refused_and_the_new_one_lasts() {
+        let data = tempfile::tempdir().unwrap();
+        let tokens = Tokens::open(data.path()).unwrap();
+        let old = tokens.module();
+        tokens.rotate().unwrap();
+        assert!(!tokens.is_module(old.expose()));
+        assert!(Tokens::open(data.path()).unwrap().is_module(tokens.module().expose()));
+    }
+
+    #[test]
+    fn a_file_that_is_no_token_is_named() {
+        let data = tempfile::tempdir().unwrap();
+        fs::write(data.path().join("token.module"), "short").unwrap();
+        assert!(Tokens::open(data.path()).unwrap_err().message.contains("token.module"));
+    }
+}

@@ -1,0 +1,210 @@
+//! What changes: lists, latest, branches. Kept by upstream, fresh for a while, revalidated after, stale when need be.
+//!
+//! The chain is asked in Go's order; each upstream's kept answer stands in for it while fresh. Once every upstream has
+//! failed, or is slow, the first kept answer in the chain's order is given stale. A list never shrinks: what an
+//! upstream listed once stays listed, for a pool of nodes out of step must not make versions come and go.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use go_module::{Request, list};
+use jiff::{SignedDuration, Timestamp};
+use store::KeptAnswer;
+use upstream::{Reply, ReplyStatus, Upstream, UpstreamError, Validators};
+
+use crate::error::{DeliveryError, malformed};
+use crate::event::Source;
+use crate::once::Promise;
+use crate::profile::Profile;
+use crate::proof;
+use crate::shared::Shared;
+
+/// How answers that change are kept.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// For how long a kept answer is given without asking the upstream.
+    pub fresh_for: Duration,
+    /// How long an upstream may take before a kept answer is given stale; the refresh goes on.
+    pub slow_after: Duration,
+    /// For how long an upstream that listed versions, and now says there are none, isn't believed.
+    pub doubt_not_found_for: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            fresh_for: Duration::from_secs(60),
+            slow_after: Duration::from_secs(3),
+            doubt_not_found_for: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}
+
+/// A body and where it came from.
+pub(crate) type Answered = Result<(Bytes, Source), DeliveryError>;
+
+/// Who asks for the same thing at the same time shares one refresh.
+pub(crate) type AnswerKey = (u64, String);
+
+/// Answers from what is kept, or from the chain, at most `slow_after` later if anything is kept.
+pub(crate) async fn answer(shared: &Arc<Shared>, profile: &Arc<Profile>, request: &Request, hops: &[String]) -> Answered {
+    if let Some((body, upstream)) = first_kept(shared, profile, request).await
+        && upstream.fresh
+    {
+        return Ok((body, Source::Cache));
+    }
+    let path = request.url_path();
+    if let Some(error) = shared.negatives.get(profile.id(), &path) {
+        return Err(error);
+    }
+    let mut pending = shared.answers.join((profile.id(), path), |promise| {
+        let work = refresh(Arc::clone(shared), Arc::clone(profile), request.clone(), hops.to_vec(), promise);
+        shared.tasks.spawn(work);
+    });
+    match tokio::time::timeout(shared.options.answers.slow_after, pending.wait()).await {
+        Ok(Some(answered)) => answered,
+        Ok(None) => Err(DeliveryError::Stopping),
+        Err(_slow) => match kept_only(shared, profile, request).await {
+            Ok(stale) => Ok(stale),
+            Err(_) => pending.wait().await.unwrap_or(Err(DeliveryError::Stopping)),
+        },
+    }
+}
+
+/// What is kept, however old, asking nobody.
+pub(crate) async fn kept_only(shared: &Shared, profile: &Profile, request: &Request) -> Answered {
+    match first_kept(shared, profile, request).await {
+        Some((body, KeptFrom { fresh: true, .. })) => Ok((body, Source::Cache)),
+        Some((body, KeptFrom { name, .. })) => Ok((body, Source::Stale(name))),
+        None => Err(DeliveryError::NotKept),
+    }
+}
+
+struct KeptFrom {
+    name: String,
+    fresh: bool,
+}
+
+/// The first kept answer in the chain's order.
+async fn first_kept(shared: &Shared, profile: &Profile, request: &Request) -> Option<(Bytes, KeptFrom)> {
+    for upstream in profile.chain().upstreams() {
+        if let Some(kept) = look(shared, upstream, request).await {
+            let fresh = is_fresh(shared, &kept);
+            return Some((kept.body, KeptFrom { name: upstream.name().to_owned(), fresh }));
+        }
+    }
+    None
+}
+
+async fn look(shared: &Shared, upstream: &Upstream, request: &Request) -> Option<KeptAnswer> {
+    match shared.store.answer(upstream.id(), request).await {
+        Ok(kept) => kept,
+        Err(error) => {
+            tracing::warn!(request = %request.url_path(), "a kept answer can't be read, the upstream is asked: {error}");
+            None
+        }
+    }
+}
+
+fn is_fresh(shared: &Shared, kept: &KeptAnswer) -> bool {
+    let age = Timestamp::now().duration_since(kept.checked_at);
+    // A clock that was set back must not keep an answer fresh for years.
+    age >= SignedDuration::ZERO && age.unsigned_abs() < shared.options.answers.fresh_for
+}
+
+async fn refresh(shared: Arc<Shared>, profile: Arc<Profile>, request: Request, hops: Vec<String>, promise: Promise<AnswerKey, Answered>) {
+    let asked = profile.chain().walk(|upstream| ask(Arc::clone(&shared), upstream, request.clone(), hops.clone()));
+    let answered = tokio::select! {
+        answered = asked => answered.map_err(DeliveryError::from),
+        () = shared.stop.cancelled() => Err(DeliveryError::Stopping),
+    };
+    let answered = match answered {
+        Ok(answered) => Ok(answered),
+        Err(error @ (DeliveryError::Outage(_) | DeliveryError::Stopping)) => match kept_only(&shared, &profile, &request).await {
+            Ok((body, source)) => {
+                tracing::debug!(request = %request.url_path(), "given stale: {error}");
+                Ok((body, source))
+            }
+            Err(_) => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &answered {
+        shared.negatives.note(profile.id(), &request.url_path(), error);
+    }
+    promise.keep(answered);
+}
+
+/// One upstream: its fresh answer if one is kept, else the upstream itself.
+async fn ask(shared: Arc<Shared>, upstream: Upstream, request: Request, hops: Vec<String>) -> Result<(Bytes, Source), UpstreamError> {
+    let kept = look(&shared, &upstream, &request).await;
+    if let Some(kept) = kept.as_ref().filter(|kept| is_fresh(&shared, kept)) {
+        return Ok((kept.body.clone(), Source::Cache));
+    }
+    let name = upstream.name().to_owned();
+    let validators = kept.as_ref().map(|kept| Validators { etag: kept.etag.clone(), last_modified: kept.last_modified.clone() });
+    let ask = upstream::Ask { request: request.clone(), validators, resume: None, cap: proof::cap(&request), hops };
+    let reply = match upstream.fetch(ask).await {
+        Ok(reply) => reply,
+        Err(error) if error.is_not_found() => {
+            return match kept {
+                Some(kept) if in_doubt(&shared, &request, &kept) => Ok((kept.body, Source::Stale(name))),
+                _ => Err(error),
+            };
+        }
+        Err(error) => return Err(error),
+    };
+    let now = Timestamp::now();
+    let (kept, source) = match (reply.status, kept) {
+        (ReplyStatus::NotModified, Some(kept)) => (KeptAnswer { checked_at: now, ..kept }, Source::Revalidated(name)),
+        (ReplyStatus::Whole, before) => {
+            let Validators { etag, last_modified } = reply.validators.clone();
+            let body = collect(reply).await?;
+            proof::prove_answer(&request, &body).map_err(|reason| malformed(&request, reason))?;
+            let body = match (&request, before) {
+                (Request::List(_), Some(before)) => united(&before.body, body),
+                _ => body,
+            };
+            (KeptAnswer { body, fetched_at: now, checked_at: now, etag, last_modified }, Source::Upstream(name))
+        }
+        (ReplyStatus::NotModified | ReplyStatus::Partial { .. }, _) => {
+            return Err(malformed(&request, "it answered a part, or that nothing changed, unasked"));
+        }
+    };
+    if let Err(error) = shared.store.keep_answer(upstream.id(), &request, &kept).await {
+        tracing::warn!(request = %request.url_path(), "an answer can't be kept: {error}");
+    }
+    Ok((kept.body, source))
+}
+
+/// Whether a "not found" contradicts a list of versions seen not long ago.
+fn in_doubt(shared: &Shared, request: &Request, kept: &KeptAnswer) -> bool {
+    let listed = matches!(request, Request::List(_)) && !kept.body.is_empty();
+    let age = Timestamp::now().duration_since(kept.fetched_at).unsigned_abs();
+    listed && age < shared.options.answers.doubt_not_found_for
+}
+
+/// The new list and all that the old one had besides.
+fn united(before: &[u8], now: Bytes) -> Bytes {
+    match (list::parse(before), list::parse(&now)) {
+        (Ok(before), Ok(new)) => {
+            let all = list::union(&before, &new);
+            if all.len() == new.len() { now } else { Bytes::from(list::render(&all)) }
+        }
+        _ => now,
+    }
+}
+
+async fn collect(reply: Reply) -> Result<Bytes, UpstreamError> {
+    let mut body = reply.body;
+    let Some(first) = body.next().await.transpose()? else { return Ok(Bytes::new()) };
+    let Some(second) = body.next().await.transpose()? else { return Ok(first) };
+    let mut all = BytesMut::from(first);
+    all.extend_from_slice(&second);
+    while let Some(bytes) = body.next().await {
+        all.extend_from_slice(&bytes?);
+    }
+    Ok(all.freeze())
+}

@@ -1,0 +1,95 @@
+//! A version's other small files come along in the background, so that nothing is missing offline.
+//!
+//! `go build` asks for `.mod` and `.zip` only; without the `.info` a later `go mod download` fails on a plane.
+
+use std::sync::{Arc, Weak};
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use go_module::{FileKind, ModuleVersion, Request};
+use tokio::sync::mpsc;
+
+use crate::deliver::Delivery;
+use crate::event::{Outcome, Tally};
+use crate::profile::Profile;
+use crate::shared::Shared;
+
+/// How many versions may wait for completion; those left out are found again at the next start.
+const QUEUE: usize = 1024;
+/// How many versions are completed at once.
+const AT_ONCE: usize = 4;
+/// How many incomplete versions are taken up at a start.
+const AT_START: usize = 2048;
+
+/// A version of which a file has landed.
+pub(crate) type Landed = (Arc<Profile>, ModuleVersion);
+
+/// Takes notes of landed versions; never waits.
+#[derive(Clone, Debug)]
+pub(crate) struct Companions(mpsc::Sender<Landed>);
+
+impl Companions {
+    pub(crate) fn channel() -> (Self, mpsc::Receiver<Landed>) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        (Self(sender), receiver)
+    }
+
+    pub(crate) fn follow(&self, profile: &Arc<Profile>, module: &ModuleVersion) {
+        // Full means very busy: the index will show at the next start what is missing.
+        let _ = self.0.try_send((Arc::clone(profile), module.clone()));
+    }
+}
+
+/// Completes versions until Larder stops. First those that an earlier run left incomplete.
+pub(crate) async fn run(shared: Weak<Shared>, landed: mpsc::Receiver<Landed>) {
+    let earlier = match shared.upgrade() {
+        Some(shared) => left_over(&shared).await,
+        None => return,
+    };
+    let landed = stream::unfold(landed, |mut landed| async move { landed.recv().await.map(|next| (next, landed)) });
+    let work = stream::iter(earlier).chain(landed).for_each_concurrent(AT_ONCE, |(profile, module)| {
+        let shared = shared.upgrade();
+        async move {
+            if let Some(shared) = shared {
+                complete(&Delivery::from_shared(shared), &profile, &module).await;
+            }
+        }
+    });
+    work.await;
+}
+
+async fn left_over(shared: &Shared) -> Vec<Landed> {
+    let profile = shared.profile();
+    match shared.store.incomplete(AT_START).await {
+        Ok(missing) => missing
+            .into_iter()
+            .filter(|(tree, _, _)| profile.trees().contains(tree))
+            .map(|(_, module, _)| (Arc::clone(&profile), module))
+            .collect(),
+        Err(error) => {
+            tracing::warn!("versions left incomplete can't be listed: {error}");
+            Vec::new()
+        }
+    }
+}
+
+async fn complete(delivery: &Delivery, profile: &Arc<Profile>, module: &ModuleVersion) {
+    for kind in [FileKind::Info, FileKind::Mod] {
+        let shared = delivery.shared();
+        let request = Request::File(module.clone(), kind);
+        if shared.is_kept(profile, module, kind).await || shared.negatives.get(profile.id(), &request.url_path()).is_some() {
+            continue;
+        }
+        let mut tally = Tally::new(shared.events.clone(), request, true);
+        let flight = delivery.flight(profile, module, kind, &[]);
+        match flight.landed().await {
+            Ok(()) => {
+                let (source, bytes) = flight.origin();
+                tally.source(source);
+                tally.bytes(bytes);
+                tally.end(Outcome::Delivered, None);
+            }
+            Err(error) => tally.end(error.outcome(), Some(error.to_string())),
+        }
+    }
+}

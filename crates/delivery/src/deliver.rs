@@ -1,0 +1,231 @@
+//! The story of a request: what is at hand, what is kept, the flight under way, a new flight.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
+use go_module::{FileKind, ModuleVersion, Request};
+use store::{Kept, Store};
+use tokio::sync::mpsc;
+
+use crate::answer::{Answer, Content, Lifetime};
+use crate::body::{Body, BodyError, read_at};
+use crate::changing;
+use crate::complete;
+use crate::error::DeliveryError;
+use crate::event::{Event, Kind, Source, Tally};
+use crate::fetch;
+use crate::flight::{Boarding, Flight};
+use crate::hot;
+use crate::profile::Profile;
+use crate::proof;
+use crate::shared::{Options, Shared};
+
+/// What a client asks for.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// The parsed request.
+    pub request: Request,
+    /// `Disable-Module-Fetch: true`: nothing may be fetched for this.
+    pub kept_only: bool,
+    /// Ids of the Larders that this request has come through.
+    pub hops: Vec<String>,
+}
+
+impl Ask {
+    /// A plain request, straight from a client.
+    pub fn new(request: Request) -> Self {
+        Self { request, kept_only: false, hops: Vec::new() }
+    }
+}
+
+/// Delivers modules; cheap to clone.
+#[derive(Clone)]
+pub struct Delivery(Arc<Shared>);
+
+impl Delivery {
+    /// Begins delivering, and completing what an earlier run left. Must be called on a runtime.
+    /// Events go to `events`; a receiver that can't keep up misses some.
+    pub fn start(store: Store, profile: Profile, options: Options, events: mpsc::Sender<Event>) -> Self {
+        let (shared, landed) = Shared::new(store, profile, options, events);
+        let completing = complete::run(Arc::downgrade(&shared), landed);
+        let stop = shared.stop.clone();
+        shared.tasks.spawn(async move {
+            tokio::select! {
+                () = completing => {}
+                () = stop.cancelled() => {}
+            }
+        });
+        Self(shared)
+    }
+
+    pub(crate) fn from_shared(shared: Arc<Shared>) -> Self {
+        Self(shared)
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0
+    }
+
+    /// The profile in force.
+    pub fn profile(&self) -> Arc<Profile> {
+        self.0.profile()
+    }
+
+    /// Puts another profile in force, for requests from now on.
+    pub fn set_profile(&self, profile: Profile) {
+        self.0.set_profile(profile);
+    }
+
+    /// Forgets what is at hand in memory: after files were removed from the cache.
+    pub fn forget(&self) {
+        self.0.hot.clear();
+        self.0.negatives.clear();
+    }
+
+    /// Ends flights and background work. What is being committed is committed; the rest leaves nothing behind.
+    pub async fn stop(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    /// The hot path: a small immutable file at hand, by the path it is asked at (without the leading slash).
+    pub fn at_hand(&self, path: &str) -> Option<Answer> {
+        let (file, due) = self.0.hot.get(self.0.profile().id(), path)?;
+        if due {
+            self.0.store.touch(&file.tree, &file.module, file.kind);
+        }
+        let request = Request::File(file.module.clone(), file.kind);
+        let tally = Tally::new(self.0.events.clone(), request, false);
+        let length = Some(file.bytes.len() as u64);
+        let found = Found { etag: Some(Arc::clone(&file.etag)), ..Found::new(Source::Cache, length, Content::Small(file.bytes.clone()), Lifetime::Immutable) };
+        Some(found.answer(Kind::of_file(file.kind), tally))
+    }
+
+    /// Delivers what is asked for.
+    ///
+    /// # Errors
+    /// [`DeliveryError`], typed by cause; the event of it has been told.
+    pub async fn deliver(&self, ask: Ask) -> Result<Answer, DeliveryError> {
+        if let Request::File(..) = &ask.request
+            && let Some(answer) = self.at_hand(&ask.request.url_path())
+        {
+            return Ok(answer);
+        }
+        let mut tally = Tally::new(self.0.events.clone(), ask.request.clone(), false);
+        let profile = self.profile();
+        let delivered = match &ask.request {
+            Request::File(module, kind) => self.file(&profile, module, *kind, &ask).await,
+            Request::List(_) | Request::Latest(_) | Request::Query { .. } => self.changing(&profile, &ask).await,
+            Request::SumDb { name, .. } => self.checksum_db(&profile, name, &ask).await,
+        };
+        match delivered {
+            Ok(found) => Ok(found.answer(Kind::of(&ask.request), tally)),
+            Err(error) => {
+                tally.end(error.outcome(), Some(error.to_string()));
+                Err(error)
+            }
+        }
+    }
+
+    async fn file(&self, profile: &Arc<Profile>, module: &ModuleVersion, kind: FileKind, ask: &Ask) -> Result<Found, DeliveryError> {
+        match self.0.find(profile, module, kind).await {
+            Ok(Some(kept)) => return self.kept(profile, module, kind, kept).await,
+            Ok(None) => {}
+            // What the cache can't give, an upstream may.
+            Err(error) if !ask.kept_only => tracing::warn!(%module, "{error}"),
+            Err(error) => return Err(error),
+        }
+        if ask.kept_only {
+            return Err(DeliveryError::NotKept);
+        }
+        if let Some(error) = self.0.negatives.get(profile.id(), &ask.request.url_path()) {
+            return Err(error);
+        }
+        let flight = self.flight(profile, module, kind, &ask.hops);
+        Ok(match flight.takeoff().await? {
+            Boarding::Whole { bytes, source } => Found::new(source, Some(bytes.len() as u64), Content::Small(bytes), Lifetime::Immutable),
+            Boarding::Growing { length, source, chunks } => Found::new(source, length, Content::Stream(Body::Stream(chunks)), Lifetime::Immutable),
+        })
+    }
+
+    /// A kept file; a small one is at hand from now on.
+    async fn kept(&self, profile: &Profile, module: &ModuleVersion, kind: FileKind, kept: Kept) -> Result<Found, DeliveryError> {
+        self.0.store.touch(&kept.tree, module, kind);
+        let file = Arc::new(kept.file);
+        if kept.size > hot::LARGEST {
+            let etag = kept.sha256.to_string().into();
+            return Ok(Found { etag: Some(etag), ..Found::new(Source::Cache, Some(kept.size), Content::File(file, kept.size), Lifetime::Immutable) });
+        }
+        let bytes = if kept.size == 0 { Bytes::new() } else { read_at(file, 0, kept.size).await.map_err(DeliveryError::read)? };
+        let etag = self.0.keep_hot(profile.id(), &kept.tree, module, kind, bytes.clone(), &kept.sha256);
+        Ok(Found { etag: Some(etag), ..Found::new(Source::Cache, Some(kept.size), Content::Small(bytes), Lifetime::Immutable) })
+    }
+
+    /// Joins the flight under way, or starts one; the version's other files follow it.
+    pub(crate) fn flight(&self, profile: &Arc<Profile>, module: &ModuleVersion, kind: FileKind, hops: &[String]) -> Flight {
+        let key = (profile.id(), module.clone(), kind);
+        self.0.flights.join(key, |ticket| {
+            let (shared, profile, module, hops) = (Arc::clone(&self.0), Arc::clone(profile), module.clone(), hops.to_vec());
+            self.0.tasks.spawn(async move {
+                let landed = fetch::fly(&shared, &profile, &module, kind, hops, ticket).await;
+                if landed {
+                    shared.companions.follow(&profile, &module);
+                }
+            });
+        })
+    }
+
+    /// A list, latest or a branch.
+    async fn changing(&self, profile: &Arc<Profile>, ask: &Ask) -> Result<Found, DeliveryError> {
+        let (bytes, source) = if ask.kept_only {
+            changing::kept_only(&self.0, profile, &ask.request).await?
+        } else {
+            changing::answer(&self.0, profile, &ask.request, &ask.hops).await?
+        };
+        let lifetime = Lifetime::Fresh(self.0.options.answers.fresh_for);
+        Ok(Found::new(source, Some(bytes.len() as u64), Content::Small(bytes), lifetime))
+    }
+
+    /// The checksum database, passed through from the first upstream that offers it; nothing of it is kept.
+    async fn checksum_db(&self, profile: &Profile, name: &str, ask: &Ask) -> Result<Found, DeliveryError> {
+        if !profile.checksum_db().is(name) {
+            return Err(DeliveryError::OtherChecksumDb { asked: name.to_owned(), ours: profile.checksum_db().to_string() });
+        }
+        if ask.kept_only {
+            return Err(DeliveryError::NotKept);
+        }
+        let passed = profile.chain().walk(|upstream| {
+            let (request, hops) = (ask.request.clone(), ask.hops.clone());
+            async move {
+                let cap = proof::cap(&request);
+                let reply = upstream.fetch(upstream::Ask { request, validators: None, resume: None, cap, hops }).await?;
+                Ok((reply, upstream.name().to_owned()))
+            }
+        });
+        let (reply, upstream) = passed.await?;
+        let chunks = reply.body.map_err(|error| BodyError::Upstream(Arc::new(error))).boxed();
+        Ok(Found::new(Source::Upstream(upstream), reply.content_length, Content::Stream(Body::Stream(chunks)), Lifetime::Now))
+    }
+}
+
+/// An answer whose request need not be repeated.
+struct Found {
+    source: Source,
+    length: Option<u64>,
+    etag: Option<Arc<str>>,
+    lifetime: Lifetime,
+    content: Content,
+}
+
+impl Found {
+    fn new(source: Source, length: Option<u64>, content: Content, lifetime: Lifetime) -> Self {
+        Self { source, length, etag: None, lifetime, content }
+    }
+
+    fn answer(self, kind: Kind, mut tally: Tally) -> Answer {
+        tally.source(self.source.clone());
+        Answer { kind, source: self.source, length: self.length, etag: self.etag, lifetime: self.lifetime, content: self.content, tally }
+    }
+}

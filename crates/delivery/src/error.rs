@@ -1,0 +1,103 @@
+//! Why a request could not be delivered: typed causes, worded for the person at the terminal.
+
+use std::sync::Arc;
+
+use go_module::{ModuleVersion, Request};
+use store::StoreError;
+use upstream::{ChainError, UpstreamError};
+
+use crate::event::Outcome;
+
+/// Why there is no answer. Cheap to clone: all who wait for one flight get the same.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum DeliveryError {
+    /// Every upstream that may be asked says it is not there; 404 or 410 as they said.
+    #[error("{0}")]
+    NotFound(Arc<ChainError>),
+    /// The same, remembered from a moment ago.
+    #[error("{reason}\n(remembered: asked less than {} s ago)", ttl.as_secs())]
+    StillNotFound {
+        /// What the upstream said.
+        reason: String,
+        /// Whether it said 410 Gone.
+        gone: bool,
+        /// How long negative answers are remembered.
+        ttl: std::time::Duration,
+    },
+    /// The client asked for kept files only, and this one isn't kept.
+    #[error("not in Larder's cache, and the request forbids fetching (Disable-Module-Fetch: true)")]
+    NotKept,
+    /// The upstream wants credentials, or others.
+    #[error("{0}")]
+    Refused(Arc<ChainError>),
+    /// An upstream could not be reached, broke off, or answered with its own trouble.
+    #[error("{0}")]
+    Outage(Arc<ChainError>),
+    /// What came is not what was asked for; nothing of it was kept.
+    #[error("{upstream} answered {asked} with something else: {reason}\nNothing of it was kept; ask again, or look at that address with a browser")]
+    Malformed {
+        /// `module@version` and kind.
+        asked: String,
+        /// The upstream's name.
+        upstream: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The cache folder failed us.
+    #[error("Larder's cache folder failed: {0}")]
+    Store(Arc<StoreError>),
+    /// This checksum database is not the one of the profile in force.
+    #[error("checksum database {asked} is not served here; this profile's is {ours}")]
+    OtherChecksumDb {
+        /// Which one was asked for.
+        asked: String,
+        /// Which one the profile names, or `off`.
+        ours: String,
+    },
+    /// Larder is stopping.
+    #[error("Larder is stopping; ask again once it has started")]
+    Stopping,
+}
+
+impl DeliveryError {
+    /// A body that is not what was asked for.
+    pub(crate) fn malformed(module: &ModuleVersion, kind: go_module::FileKind, upstream: &str, reason: String) -> Self {
+        Self::Malformed { asked: format!("{module} ({})", kind.extension()), upstream: upstream.to_owned(), reason }
+    }
+
+    pub(crate) fn store(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
+
+    /// How the log calls this end.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::NotFound(_) | Self::StillNotFound { .. } | Self::NotKept | Self::OtherChecksumDb { .. } => Outcome::NotFound,
+            Self::Refused(_) => Outcome::Refused,
+            Self::Outage(_) | Self::Malformed { .. } | Self::Store(_) | Self::Stopping => Outcome::Failed,
+        }
+    }
+
+    /// True where another asker a moment later may be told the same without asking anyone.
+    pub(crate) fn is_lasting(&self) -> bool {
+        matches!(self, Self::NotFound(_))
+    }
+}
+
+impl From<ChainError> for DeliveryError {
+    fn from(error: ChainError) -> Self {
+        let error = Arc::new(error);
+        if error.is_not_found() {
+            Self::NotFound(error)
+        } else if error.is_refused() {
+            Self::Refused(error)
+        } else {
+            Self::Outage(error)
+        }
+    }
+}
+
+/// The reason of a body that an upstream gave and that fails its check, as the chain knows it.
+pub(crate) fn malformed(request: &Request, reason: impl std::fmt::Display) -> UpstreamError {
+    UpstreamError::Malformed { reason: format!("{}: {reason}", request.url_path()) }
+}

@@ -1,0 +1,226 @@
+//! Events: one for each answer given and each file brought along, made where it happened and read by the log.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use go_module::{FileKind, Request};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// `/@v/list`
+    List,
+    /// `/@latest`
+    Latest,
+    /// `/@v/<branch>.info`: a version query
+    Query,
+    /// `/@v/<version>.info`
+    Info,
+    /// `/@v/<version>.mod`
+    Mod,
+    /// `/@v/<version>.zip`
+    Zip,
+    /// `/sumdb/…`
+    ChecksumDb,
+}
+
+impl Kind {
+    /// The kind of a request.
+    pub fn of(request: &Request) -> Self {
+        match request {
+            Request::List(_) => Self::List,
+            Request::Latest(_) => Self::Latest,
+            Request::Query { .. } => Self::Query,
+            Request::File(_, kind) => Self::of_file(*kind),
+            Request::SumDb { .. } => Self::ChecksumDb,
+        }
+    }
+
+    /// The kind of a version's file.
+    pub fn of_file(kind: FileKind) -> Self {
+        match kind {
+            FileKind::Info => Self::Info,
+            FileKind::Mod => Self::Mod,
+            FileKind::Zip => Self::Zip,
+        }
+    }
+
+    /// One word, as the log shows it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Latest => "latest",
+            Self::Query => "query",
+            Self::Info => "info",
+            Self::Mod => "mod",
+            Self::Zip => "zip",
+            Self::ChecksumDb => "checksum-db",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where an answer came from. Names of upstreams never hold user info.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "from", content = "upstream")]
+pub enum Source {
+    /// It was kept, and immutable or still fresh.
+    Cache,
+    /// This upstream gave it.
+    Upstream(String),
+    /// It was kept, and this upstream said that it still holds.
+    Revalidated(String),
+    /// It was kept from this upstream, which is down or slow now.
+    Stale(String),
+    /// Nothing was delivered.
+    Nowhere,
+}
+
+impl Source {
+    /// One word for how, as the log and `X-Larder-Source` show it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Cache => "cache",
+            Self::Upstream(_) => "upstream",
+            Self::Revalidated(_) => "revalidated",
+            Self::Stale(_) => "stale",
+            Self::Nowhere => "none",
+        }
+    }
+
+    /// The upstream concerned, if one is.
+    pub fn upstream(&self) -> Option<&str> {
+        match self {
+            Self::Upstream(name) | Self::Revalidated(name) | Self::Stale(name) => Some(name),
+            Self::Cache | Self::Nowhere => None,
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Delivered whole.
+    Delivered,
+    /// It is not there: `go` asks the next one.
+    NotFound,
+    /// The upstream wants other credentials.
+    Refused,
+    /// It could not be had; the detail says why.
+    Failed,
+    /// The client left before the end.
+    Left,
+}
+
+impl Outcome {
+    /// One word, as the log shows it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::NotFound => "not-found",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Left => "left",
+        }
+    }
+}
+
+/// What happened to one request, or to one file brought along.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// When the request came.
+    pub at: Timestamp,
+    /// What was asked, in request form; holds module and version.
+    pub request: Request,
+    /// Where the answer came from.
+    pub source: Source,
+    /// Body bytes handed over.
+    pub bytes: u64,
+    /// From the request to its last byte.
+    pub took: Duration,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why, where there is more to say; one or several lines for a person.
+    pub detail: Option<String>,
+    /// True for what Larder fetched of its own accord (a version's other files).
+    pub background: bool,
+}
+
+/// Where events go: bounded, and never waited for.
+#[derive(Clone, Debug)]
+pub(crate) struct Events(mpsc::Sender<Event>);
+
+impl Events {
+    pub(crate) fn new(sender: mpsc::Sender<Event>) -> Self {
+        Self(sender)
+    }
+
+    /// Hands an event over; a reader that can't keep up misses some, the requests go on.
+    pub(crate) fn tell(&self, event: Event) {
+        if let Err(mpsc::error::TrySendError::Full(event)) = self.0.try_send(event) {
+            tracing::trace!(request = %event.request.url_path(), "the activity log is behind; one event is left out");
+        }
+    }
+}
+
+/// Counts what a client was handed of one answer and tells of it once, at the end or when it leaves.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    events: Events,
+    event: Option<Event>,
+    started: Instant,
+}
+
+impl Tally {
+    pub(crate) fn new(events: Events, request: Request, background: bool) -> Self {
+        let event = Event {
+            at: Timestamp::now(),
+            request,
+            source: Source::Nowhere,
+            bytes: 0,
+            took: Duration::ZERO,
+            outcome: Outcome::Left,
+            detail: None,
+            background,
+        };
+        Self { events, event: Some(event), started: Instant::now() }
+    }
+
+    pub(crate) fn source(&mut self, source: Source) {
+        if let Some(event) = &mut self.event {
+            event.source = source;
+        }
+    }
+
+    pub(crate) fn bytes(&mut self, more: u64) {
+        if let Some(event) = &mut self.event {
+            event.bytes += more;
+        }
+    }
+
+    /// The end: tells of it at once.
+    pub(crate) fn end(&mut self, outcome: Outcome, detail: Option<String>) {
+        if let Some(mut event) = self.event.take() {
+            event.outcome = outcome;
+            event.detail = detail;
+            event.took = self.started.elapsed();
+            self.events.tell(event);
+        }
+    }
+}
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        self.end(Outcome::Left, None);
+    }
+}

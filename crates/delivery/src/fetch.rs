@@ -1,0 +1,285 @@
+//! An upstream's body becomes a committed file: batches to a draft, to the readers, to the check, to its place.
+//!
+//! One transfer may take several tries. A try that breaks off goes on where it stopped if the upstream's ETag allows a
+//! Range; else it starts again, and what readers have seen already must come again byte for byte.
+
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use go_module::{FileKind, ModuleVersion, Request};
+use store::{Draft, Kept, StoreError};
+use upstream::{Reply, ReplyStatus, Resume, Upstream, UpstreamError};
+
+use crate::body::CHUNK;
+use crate::shared::Shared;
+use crate::error::{DeliveryError, malformed};
+use crate::event::Source;
+use crate::flight::{Flight, HELD_BACK, Head, Proven, Ticket};
+use crate::hot;
+use crate::profile::{Profile, tree_of};
+use crate::proof;
+
+/// How often a transfer that breaks midway is taken up again.
+const TRIES: u32 = 3;
+
+/// Flies one flight to its end: what is kept by now, or the chain of upstreams. Returns whether it has landed in the cache.
+pub(crate) async fn fly(shared: &Arc<Shared>, profile: &Profile, module: &ModuleVersion, kind: FileKind, hops: Vec<String>, ticket: Ticket) -> bool {
+    let flight = ticket.flight.clone();
+    let end = tokio::select! {
+        // A body that is whole and proven is committed even while stopping: `commit` can't be interrupted half-way.
+        end = fetch(shared, profile, module, kind, hops, &flight) => end,
+        () = shared.stop.cancelled() => Err(DeliveryError::Stopping),
+    };
+    if let Err(error) = &end {
+        shared.negatives.note(profile.id(), &Request::File(module.clone(), kind).url_path(), error);
+    }
+    let landed = end.is_ok();
+    ticket.end(end);
+    landed
+}
+
+async fn fetch(shared: &Arc<Shared>, profile: &Profile, module: &ModuleVersion, kind: FileKind, hops: Vec<String>, flight: &Flight) -> Result<(), DeliveryError> {
+    // Between the asker's look at the cache and this flight another one may have landed.
+    if let Ok(Some(kept)) = shared.find(profile, module, kind).await {
+        flight.begin(Head { file: Arc::new(kept.file), length: Some(kept.size), source: Source::Cache });
+        flight.prove(Proven { length: kept.size, bytes: None });
+        return Ok(());
+    }
+    let _permit = shared.fetches.acquire().await.map_err(|_| DeliveryError::Stopping)?;
+    let transfer = |upstream: Upstream| {
+        let transfer = Transfer { shared: Arc::clone(shared), profile: profile.id(), upstream, module: module.clone(), kind, hops: hops.clone(), flight: flight.clone() };
+        transfer.run()
+    };
+    profile.chain().walk(transfer).await?
+}
+
+/// The transfer of one file from one upstream.
+#[derive(Clone)]
+struct Transfer {
+    shared: Arc<Shared>,
+    profile: u64,
+    upstream: Upstream,
+    module: ModuleVersion,
+    kind: FileKind,
+    hops: Vec<String>,
+    flight: Flight,
+}
+
+/// Why a try ended before the body did.
+enum Broken {
+    /// The upstream's fault; another try may help.
+    Upstream(UpstreamError),
+    /// Ours, or final.
+    Final(DeliveryError),
+}
+
+impl From<StoreError> for Broken {
+    fn from(error: StoreError) -> Self {
+        Self::Final(DeliveryError::store(error))
+    }
+}
+
+impl Transfer {
+    /// The outer error lets the chain ask its next upstream; the inner one is final, for a reader may have seen bytes.
+    async fn run(self) -> Result<Result<(), DeliveryError>, UpstreamError> {
+        let mut draft: Option<Draft> = None;
+        let mut etag: Option<String> = None;
+        for attempt in 1.. {
+            let have = draft.as_ref().map_or(0, Draft::len);
+            let resume = etag.clone().filter(|_| have > 0).map(|etag| Resume { from: have, etag });
+            let broken = match self.upstream.fetch(self.ask(resume)).await {
+                Ok(reply) => {
+                    if etag.is_none() {
+                        etag = reply.validators.etag.clone();
+                    }
+                    match self.receive(reply, &mut draft).await {
+                        Ok(last) => return self.land(draft, last).await,
+                        Err(Broken::Final(error)) => return Ok(Err(error)),
+                        Err(Broken::Upstream(error)) => error,
+                    }
+                }
+                Err(error) => error,
+            };
+            let seen = self.flight.visible() > 0;
+            if attempt < TRIES && draft.is_some() && broken.is_outage() {
+                tracing::debug!(upstream = self.upstream.name(), module = %self.module, attempt, "a transfer broke off: {broken}");
+                continue;
+            }
+            if seen {
+                return Ok(Err(self.final_error(&broken)));
+            }
+            self.flight.begin_anew();
+            return Err(broken);
+        }
+        unreachable!("the loop returns")
+    }
+
+    fn request(&self) -> Request {
+        Request::File(self.module.clone(), self.kind)
+    }
+
+    fn ask(&self, resume: Option<Resume>) -> upstream::Ask {
+        let request = self.request();
+        let cap = proof::cap(&request);
+        upstream::Ask { request, validators: None, resume, cap, hops: self.hops.clone() }
+    }
+
+    fn final_error(&self, error: &UpstreamError) -> DeliveryError {
+        DeliveryError::malformed(&self.module, self.kind, self.upstream.name(), error.to_string())
+    }
+
+    /// Writes one reply's body behind what the draft has, and shows readers what they may see.
+    /// Returns the last batch, not yet written: a small file then needs one trip off the runtime in all.
+    async fn receive(&self, reply: Reply, draft: &mut Option<Draft>) -> Result<Vec<Bytes>, Broken> {
+        let mut have = draft.as_ref().map_or(0, Draft::len);
+        // How many bytes of this body repeat what the draft holds already.
+        let mut repeated = match reply.status {
+            ReplyStatus::Whole => have,
+            ReplyStatus::Partial { from } if from == have => 0,
+            ReplyStatus::Partial { .. } | ReplyStatus::NotModified => {
+                return Err(Broken::Upstream(malformed(&self.request(), "it answered a part that was not asked for")));
+            }
+        };
+        if repeated > 0 && self.flight.visible() == 0 {
+            // Nobody has seen a byte: begin with a clean sheet.
+            *draft = None;
+            (have, repeated) = (0, 0);
+        }
+        let length = reply.content_length.map(|length| length + have - repeated);
+        let mut body = reply.body;
+        let mut batch: Vec<Bytes> = Vec::new();
+        let mut batched = 0;
+        let mut position = have - repeated;
+        loop {
+            let item = if batched == 0 { body.next().await } else {
+                match body.next().now_or_never() {
+                    Some(item) => item,
+                    // Small files wait for their end anyway; of a zip readers want what there is.
+                    None if self.kind != FileKind::Zip && batched < CHUNK => body.next().await,
+                    None => {
+                        self.write(draft, std::mem::take(&mut batch), length).await?;
+                        batched = 0;
+                        continue;
+                    }
+                }
+            };
+            match item {
+                None => return Ok(batch),
+                Some(Err(error)) => {
+                    if !batch.is_empty() {
+                        self.write(draft, batch, length).await?;
+                    }
+                    return Err(Broken::Upstream(error));
+                }
+                Some(Ok(mut bytes)) => {
+                    if position < have {
+                        let again = bytes.split_to(bytes.len().min(usize::try_from(have - position).unwrap_or(usize::MAX)));
+                        position = self.compare(draft.as_ref(), position, again).await?;
+                    }
+                    if !bytes.is_empty() {
+                        batched += bytes.len() as u64;
+                        position += bytes.len() as u64;
+                        batch.push(bytes);
+                    }
+                    if batched >= CHUNK {
+                        self.write(draft, std::mem::take(&mut batch), length).await?;
+                        batched = 0;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The draft, begun with the first bytes. A zip must begin like one before anything of it is shown.
+    fn begin(&self, draft: Option<Draft>, first: &[Bytes], length: Option<u64>) -> Result<Draft, Broken> {
+        if let Some(draft) = draft {
+            return Ok(draft);
+        }
+        let start: Vec<u8> = first.iter().flatten().take(4).copied().collect();
+        if self.kind == FileKind::Zip && !(start.len() < 4 || proof::begins_like_a_zip(&start)) {
+            return Err(Broken::Upstream(malformed(&self.request(), "it does not begin like a zip file (a sign-in or error page, perhaps?)")));
+        }
+        let draft = self.shared.store.draft(tree_of(&self.upstream), &self.module, self.kind)?;
+        let source = Source::Upstream(self.upstream.name().to_owned());
+        self.flight.begin(Head { file: Arc::new(draft.reader()?), length, source });
+        Ok(draft)
+    }
+
+    async fn write(&self, draft: &mut Option<Draft>, batch: Vec<Bytes>, length: Option<u64>) -> Result<(), Broken> {
+        let mut written = self.blocking(draft.take(), move |this, draft| {
+            let mut draft = this.begin(draft, &batch, length)?;
+            for bytes in &batch {
+                draft.append(bytes)?;
+            }
+            Ok(draft)
+        }).await?;
+        if self.kind == FileKind::Zip {
+            self.flight.show(written.len().saturating_sub(HELD_BACK));
+        }
+        *draft = Some(written);
+        Ok(())
+    }
+
+    async fn compare(&self, draft: Option<&Draft>, at: u64, again: Bytes) -> Result<u64, Broken> {
+        let next = at + again.len() as u64;
+        let file = draft.map(Draft::reader).transpose()?;
+        let same = tokio::task::spawn_blocking(move || {
+            let mut before = vec![0; again.len()];
+            file.is_some_and(|file| file.read_exact_at(&mut before, at).is_ok()) && before == again
+        });
+        match same.await {
+            Ok(true) => Ok(next),
+            Ok(false) => Err(Broken::Final(self.final_error(&malformed(&self.request(), "it broke off, and began differently when asked again")))),
+            Err(_) => Err(Broken::Final(DeliveryError::Stopping)),
+        }
+    }
+
+    /// The last batch, the check, the release to readers, the commit: one trip off the runtime.
+    async fn land(self, draft: Option<Draft>, last: Vec<Bytes>) -> Result<Result<(), DeliveryError>, UpstreamError> {
+        let landed = self.blocking(draft, move |this, draft| {
+            let all_at_hand = draft.is_none();
+            let mut draft = this.begin(draft, &last, None)?;
+            for bytes in &last {
+                draft.append(bytes)?;
+            }
+            let length = draft.len();
+            if let Err(reason) = proof::prove(draft.reader()?, length, &this.module, this.kind) {
+                let error = malformed(&this.request(), reason);
+                return Err(if this.flight.visible() > 0 { Broken::Final(this.final_error(&error)) } else { Broken::Upstream(error) });
+            }
+            let bytes = (all_at_hand && length <= hot::LARGEST).then(|| Bytes::from(last.concat()));
+            // Readers need not wait for the disk: what they have now is whole and right, kept or not.
+            this.flight.prove(Proven { length, bytes: bytes.clone() });
+            let kept = draft.commit(this.upstream.name())?;
+            Ok((kept, bytes))
+        }).await;
+        match landed {
+            Ok((kept, bytes)) => {
+                self.remember(&kept, bytes);
+                Ok(Ok(()))
+            }
+            Err(Broken::Final(error)) => Ok(Err(error)),
+            Err(Broken::Upstream(error)) => {
+                self.flight.begin_anew();
+                Err(error)
+            }
+        }
+    }
+
+    fn remember(&self, kept: &Kept, bytes: Option<Bytes>) {
+        if let Some(bytes) = bytes {
+            self.shared.keep_hot(self.profile, &kept.tree, &self.module, self.kind, bytes, &kept.sha256);
+        }
+    }
+
+    /// Runs file work off the runtime.
+    async fn blocking<T: Send + 'static>(&self, draft: Option<Draft>, work: impl FnOnce(&Self, Option<Draft>) -> Result<T, Broken> + Send + 'static) -> Result<T, Broken> {
+        let this = self.clone();
+        match tokio::task::spawn_blocking(move || work(&this, draft)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Broken::Final(DeliveryError::Stopping)),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What all requests, flights and background work of one instance share.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use go_module::{FileKind, ModuleVersion, Request};
+use store::{Kept, Sha256, Store, Tree};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::changing::{self, AnswerKey, Answered};
+use crate::complete::{Companions, Landed};
+use crate::error::DeliveryError;
+use crate::event::{Event, Events};
+use crate::flight::Flights;
+use crate::hot::{Hot, HotFile};
+use crate::negative::Negatives;
+use crate::once::OnceMap;
+use crate::profile::Profile;
+
+/// How deliveries behave; the defaults are what a laptop wants.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How answers that change are kept.
+    pub answers: changing::Options,
+    /// For how long "not there" is remembered.
+    pub negative_for: Duration,
+    /// Memory for small files, in bytes.
+    pub hot_bytes: u64,
+    /// How many files are fetched at once; more wait.
+    pub fetches: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { answers: changing::Options::default(), negative_for: Duration::from_secs(60), hot_bytes: 8 << 20, fetches: 64 }
+    }
+}
+
+/// What all requests, flights and background work of one instance share.
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) options: Options,
+    pub(crate) negatives: Negatives,
+    pub(crate) flights: Arc<Flights>,
+    pub(crate) answers: Arc<OnceMap<AnswerKey, Answered>>,
+    pub(crate) events: Events,
+    pub(crate) fetches: Semaphore,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    pub(crate) companions: Companions,
+    pub(crate) hot: Hot,
+    profile: RwLock<Arc<Profile>>,
+}
+
+impl Shared {
+    pub(crate) fn new(store: Store, profile: Profile, options: Options, events: mpsc::Sender<Event>) -> (Arc<Self>, mpsc::Receiver<Landed>) {
+        let (companions, landed) = Companions::channel();
+        let shared = Self {
+            store,
+            negatives: Negatives::new(options.negative_for),
+            flights: Arc::default(),
+            answers: Arc::new(OnceMap::new()),
+            events: Events::new(events),
+            fetches: Semaphore::new(options.fetches),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            companions,
+            hot: Hot::new(options.hot_bytes),
+            profile: RwLock::new(Arc::new(profile)),
+            options,
+        };
+        (Arc::new(shared), landed)
+    }
+
+    pub(crate) fn set_profile(&self, profile: Profile) {
+        *self.profile.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(profile);
+    }
+
+    pub(crate) fn profile(&self) -> Arc<Profile> {
+        Arc::clone(&self.profile.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A kept file, looked for in the profile's trees, off the runtime.
+    pub(crate) async fn find(&self, profile: &Profile, module: &ModuleVersion, kind: FileKind) -> Result<Option<Kept>, DeliveryError> {
+        self.store.find(profile.trees(), module, kind).await.map_err(DeliveryError::store)
+    }
+
+    pub(crate) async fn is_kept(&self, profile: &Profile, module: &ModuleVersion, kind: FileKind) -> bool {
+        matches!(self.find(profile, module, kind).await, Ok(Some(_)))
+    }
+
+    pub(crate) fn keep_hot(&self, profile: u64, tree: &Tree, module: &ModuleVersion, kind: FileKind, bytes: Bytes, sha256: &Sha256) -> Arc<str> {
+        let etag: Arc<str> = sha256.to_string().into();
+        let path = Request::File(module.clone(), kind).url_path();
+        let file = HotFile::new(tree.clone(), module.clone(), kind, bytes, Arc::clone(&etag));
+        self.hot.insert(profile, &path, file);
+        etag
+    }
+}
