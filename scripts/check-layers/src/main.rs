@@ -35,7 +35,7 @@ fn main() -> Result<ExitCode> {
     }
     let broken: usize = rules.iter().map(|(_, findings)| findings.len()).sum();
     if broken > 0 {
-        writeln!(out, "{broken} of the rules of the house are broken")?;
+        writeln!(out, "{broken} to put right")?;
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
