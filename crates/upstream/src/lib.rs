@@ -1,1 +1,49 @@
 //! One upstream, and the chain of them with Go's own semantics.
+//!
+//! An [`Upstream`] is a module proxy over http(s), a folder in the same layout (`file://`), or `direct` (version control,
+//! behind the [`Direct`] trait). [`Upstream::fetch`] asks it one thing, with deadlines, bounded retries and guarded
+//! redirects, and gives a [`Reply`] whose [`Body`] streams within its own deadlines and limits. A [`Chain`] walks a GOPROXY
+//! list as `go` does, with one difference: an outage never becomes "not found".
+//!
+//! Invariants:
+//! - every await on the network or on version control has a deadline ([`Deadlines`]);
+//! - what an error prints holds neither user info nor a token, whatever the other side put into its answer;
+//! - credentials and Larder's own header go to the origin that the person configured and nowhere else;
+//! - Larder never asks itself ([`OwnAddresses`], [`HOP_HEADER`]).
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod address;
+mod answer;
+mod ask;
+mod body;
+mod cause;
+mod chain;
+mod client;
+mod deadlines;
+mod direct;
+mod error;
+mod file;
+mod hop;
+mod http;
+mod name;
+mod own;
+mod redirect;
+mod resolver;
+mod retry;
+mod text;
+mod upstream;
+
+#[cfg(test)]
+mod testing;
+
+pub use ask::{Ask, Reply, ReplyStatus, Resume, Validators};
+pub use body::Body;
+pub use chain::{Chain, ChainBuildError, ChainError, ChainParts};
+pub use client::HttpClients;
+pub use deadlines::Deadlines;
+pub use direct::{Direct, DirectError, DirectReply};
+pub use error::{RedirectRefusal, Stage, Step, UpstreamError};
+pub use hop::{HOP_HEADER, parse_hops};
+pub use own::OwnAddresses;
+pub use upstream::{Upstream, UpstreamKind};

@@ -1,0 +1,92 @@
+//! What an upstream is asked, and what it replies.
+
+use std::fmt;
+
+use go_module::Request;
+
+use crate::Body;
+
+/// One question to an upstream.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// What is asked for.
+    pub request: Request,
+    /// What is known of the answer kept already: the reply may then be [`ReplyStatus::NotModified`].
+    pub validators: Option<Validators>,
+    /// Where a broken transfer may go on.
+    pub resume: Option<Resume>,
+    /// The largest answer that is taken, in bytes, the part before a resumed one included.
+    pub cap: u64,
+    /// The Larders that this request has come through already, oldest first, from its [`HOP_HEADER`](crate::HOP_HEADER).
+    pub hops: Vec<String>,
+}
+
+impl Ask {
+    /// A plain question: nothing kept, nothing begun, no Larder before this one.
+    pub fn new(request: Request, cap: u64) -> Self {
+        Self {
+            request,
+            validators: None,
+            resume: None,
+            cap,
+            hops: Vec::new(),
+        }
+    }
+}
+
+/// How an upstream names the state of an answer (RFC 9110, section 8.8), as it sent them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// The `ETag`, with its quotes.
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
+/// A transfer to go on with (RFC 9110, section 14).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resume {
+    /// The first byte wanted: how many there are already.
+    pub from: u64,
+    /// The `ETag` of what the first part belongs to. A weak one allows no part, and the reply is whole.
+    pub etag: String,
+}
+
+/// The head of a successful answer, and its body.
+#[derive(Debug)]
+pub struct Reply {
+    /// Whether the body is all of it, the rest of it, or nothing.
+    pub status: ReplyStatus,
+    /// Length of this body in bytes, where the upstream told.
+    pub content_length: Option<u64>,
+    /// The `Content-Type` as it came.
+    pub content_type: Option<String>,
+    /// How the upstream names this state of the answer.
+    pub validators: Validators,
+    /// The body.
+    pub body: Body,
+}
+
+/// What the body of a [`Reply`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplyStatus {
+    /// The whole answer, also where a part was asked for.
+    Whole,
+    /// What was asked for by [`Resume`].
+    Partial {
+        /// The position of the body's first byte.
+        from: u64,
+    },
+    /// What is kept is still right; the body is empty.
+    NotModified,
+}
+
+impl fmt::Display for ReplyStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => f.write_str("whole"),
+            Self::Partial { from } => write!(f, "partial from byte {from}"),
+            Self::NotModified => f.write_str("not modified"),
+        }
+    }
+}

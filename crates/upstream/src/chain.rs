@@ -1,0 +1,201 @@
+//! A GOPROXY list walked as `go` walks it (`TryProxies` in Go's `cmd/go/internal/modfetch/proxy.go`).
+//!
+//! The order and the conditions for going on are Go's: after `,` on "not found", after `|` on any error, never past
+//! `direct` or `off`. So is the choice of the error that is given at the end: that of `direct` before that of a proxy
+//! before "not found". One thing is stricter: where any upstream was out of order, the end is never "not found", since
+//! that upstream may well have it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use go_module::{Fall, ProxyList};
+use secret::UrlError;
+
+use crate::{Deadlines, Direct, HttpClients, OwnAddresses, Upstream, UpstreamError, UpstreamKind};
+
+/// What upstreams are made with.
+#[derive(Clone)]
+pub struct ChainParts {
+    /// The HTTP clients, shared by all chains.
+    pub http: HttpClients,
+    /// Version control; where there is none, `direct` fails with a clear error.
+    pub direct: Option<Arc<dyn Direct>>,
+    /// Where this Larder listens.
+    pub own: OwnAddresses,
+    /// How long upstreams may take.
+    pub limits: Deadlines,
+    /// The id of this Larder in the hop header: letters, digits, `-`, `_`, `.`; at most 64 of them.
+    pub instance: String,
+}
+
+/// A GOPROXY list, ready to be walked. Clones share its upstreams.
+#[derive(Debug, Clone)]
+pub struct Chain(Arc<[Link]>);
+
+#[derive(Debug)]
+struct Link {
+    /// None for `off`.
+    upstream: Option<Upstream>,
+    then: Option<Fall>,
+}
+
+/// Why a GOPROXY list can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChainBuildError {
+    /// An entry is no URL that Larder can use.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// `go` refuses such a URL too: the password would travel in the open.
+    #[error("{name}: a user name and password over plain http would travel in the open; use https")]
+    InsecureUserInfo {
+        /// The upstream's name.
+        name: String,
+    },
+    /// A `file://` URL with more than a path.
+    #[error(
+        "{name}: a file URL names a folder by its absolute path and nothing else: file:///path"
+    )]
+    NotAPath {
+        /// The upstream's name.
+        name: String,
+    },
+}
+
+/// Why no upstream of a chain gave an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainError {
+    /// The error that matters most: of `direct`, else of a proxy, else "not found"; but an outage before "not found".
+    pub cause: UpstreamError,
+    /// The name of the upstream it is from; `off` where the list says so.
+    pub upstream: String,
+    /// All that were asked, in order, with what each one said.
+    pub tried: Vec<(String, UpstreamError)>,
+}
+
+impl Chain {
+    /// Makes the upstreams of a list.
+    ///
+    /// # Errors
+    /// [`ChainBuildError`] for the first entry that can't be used.
+    pub fn build(list: &ProxyList, parts: &ChainParts) -> Result<Self, ChainBuildError> {
+        let link = |entry: &go_module::ProxyEntry| {
+            let upstream = Upstream::build(&entry.source, parts)?;
+            Ok(Link {
+                upstream,
+                then: entry.then,
+            })
+        };
+        list.entries
+            .iter()
+            .map(link)
+            .collect::<Result<Arc<[_]>, _>>()
+            .map(Self)
+    }
+
+    /// The upstreams, in order.
+    pub fn upstreams(&self) -> impl Iterator<Item = &Upstream> {
+        self.0.iter().filter_map(|link| link.upstream.as_ref())
+    }
+
+    /// Asks one upstream after the other with `ask`, until one gives an answer or the list says to stop.
+    ///
+    /// # Errors
+    /// [`ChainError`], which is "not found" only if no upstream that was asked was out of order.
+    pub async fn walk<T, F>(&self, mut ask: impl FnMut(Upstream) -> F) -> Result<T, ChainError>
+    where
+        F: Future<Output = Result<T, UpstreamError>>,
+    {
+        let mut tried: Vec<(String, UpstreamError)> = Vec::new();
+        let mut best: Option<(Rank, usize)> = None;
+        for link in &*self.0 {
+            let Some(upstream) = &link.upstream else {
+                break;
+            };
+            let error = match ask(upstream.clone()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let not_found = error.is_not_found();
+            let rank = Rank::of(not_found, upstream.kind());
+            tried.push((upstream.name().to_owned(), error));
+            if best.is_none_or(|(so_far, _)| rank >= so_far) {
+                best = Some((rank, tried.len() - 1));
+            }
+            let goes_on = match link.then {
+                Some(Fall::OnNotFound) => not_found,
+                Some(Fall::OnAnyError) => true,
+                None => false,
+            };
+            if !goes_on {
+                break;
+            }
+        }
+        let Some((_, best)) = best else {
+            return Err(ChainError {
+                cause: UpstreamError::Off,
+                upstream: "off".to_owned(),
+                tried,
+            });
+        };
+        let outage = tried.iter().rposition(|(_, error)| error.is_outage());
+        let (upstream, cause) = match outage {
+            Some(outage) if tried[best].1.is_not_found() => tried[outage].clone(),
+            _ => tried[best].clone(),
+        };
+        Err(ChainError {
+            cause,
+            upstream,
+            tried,
+        })
+    }
+}
+
+/// How much an error matters at the end of a walk, least first; of two that matter the same, the later one is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    NotFound,
+    Proxy,
+    Direct,
+}
+
+impl Rank {
+    fn of(not_found: bool, kind: UpstreamKind) -> Self {
+        match kind {
+            UpstreamKind::Direct => Self::Direct,
+            UpstreamKind::Http | UpstreamKind::File if not_found => Self::NotFound,
+            UpstreamKind::Http | UpstreamKind::File => Self::Proxy,
+        }
+    }
+}
+
+impl ChainError {
+    /// Whether there is no such thing, as far as the chain goes, or the list says `off`.
+    pub fn is_not_found(&self) -> bool {
+        self.cause.is_not_found()
+    }
+
+    /// Whether it failed for want of the right credentials (401, 403).
+    pub fn is_refused(&self) -> bool {
+        self.cause.is_refused()
+    }
+
+    /// Whether an upstream was out of order, so that nothing is known about what was asked for.
+    pub fn is_outage(&self) -> bool {
+        self.tried.iter().any(|(_, error)| error.is_outage())
+    }
+}
+
+impl fmt::Display for ChainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cause {
+            UpstreamError::Off => write!(f, "{}", self.cause),
+            _ => write!(f, "{}: {}", self.upstream, self.cause),
+        }
+    }
+}
+
+impl std::error::Error for ChainError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cause)
+    }
+}

@@ -1,0 +1,120 @@
+//! Where a redirect may lead.
+
+use http::{HeaderValue, StatusCode};
+use url::Url;
+
+use crate::RedirectRefusal;
+use crate::address::is_written_private;
+
+/// The most redirects that are followed in a row.
+pub(crate) const MOST: usize = 5;
+
+/// Whether a status is a redirect of a GET (RFC 9110, section 15.4).
+pub(crate) fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// The target of a redirect from `from`. `from_public` says that a public host sent it, or one before it.
+///
+/// User info in the target is dropped: credentials are the person's to give.
+pub(crate) fn target(
+    from: &Url,
+    from_public: bool,
+    location: Option<&HeaderValue>,
+) -> Result<Url, RedirectRefusal> {
+    let location = location
+        .and_then(|value| value.to_str().ok())
+        .ok_or(RedirectRefusal::NoTarget)?;
+    let mut target = from.join(location).map_err(|_| RedirectRefusal::NoTarget)?;
+    match target.scheme() {
+        "https" => {}
+        "http" if from.scheme() == "https" => return Err(RedirectRefusal::Downgrade),
+        "http" => {}
+        _ => return Err(RedirectRefusal::Scheme),
+    }
+    if from_public && is_written_private(&target) {
+        return Err(RedirectRefusal::Private);
+    }
+    // Both fail only for a URL without a host.
+    let _ = target.set_username("");
+    let _ = target.set_password(None);
+    target.set_fragment(None);
+    Ok(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn follow(from: &str, from_public: bool, location: &str) -> Result<String, RedirectRefusal> {
+        let location = HeaderValue::from_str(location).unwrap();
+        target(&Url::parse(from).unwrap(), from_public, Some(&location)).map(String::from)
+    }
+
+    #[test]
+    fn targets() {
+        let from = "https://proxy.corp.example/go/m/@v/v1.0.0.zip";
+        for (location, want) in [
+            (
+                "v1.0.0.zip?sig=1",
+                "https://proxy.corp.example/go/m/@v/v1.0.0.zip?sig=1",
+            ),
+            ("/other", "https://proxy.corp.example/other"),
+            ("../x", "https://proxy.corp.example/go/m/x"),
+            ("//cdn.corp.example/x", "https://cdn.corp.example/x"),
+            (
+                "https://bob:pw@cdn.corp.example/x#y",
+                "https://cdn.corp.example/x",
+            ),
+        ] {
+            assert_eq!(follow(from, true, location).unwrap(), want, "{location}");
+        }
+    }
+
+    #[test]
+    fn refusals() {
+        let public = "https://proxy.corp.example/";
+        for (from, location, why) in [
+            (
+                public,
+                "http://proxy.corp.example/",
+                RedirectRefusal::Downgrade,
+            ),
+            (public, "file:///etc/passwd", RedirectRefusal::Scheme),
+            (public, "ftp://proxy.corp.example/", RedirectRefusal::Scheme),
+            (public, "https://", RedirectRefusal::NoTarget),
+            (public, "https://127.0.0.1/", RedirectRefusal::Private),
+            (public, "https://localhost/", RedirectRefusal::Private),
+            (
+                public,
+                "https://[::ffff:10.0.0.1]/",
+                RedirectRefusal::Private,
+            ),
+            (
+                public,
+                "https://169.254.169.254/latest",
+                RedirectRefusal::Private,
+            ),
+            (
+                "http://proxy.corp.example/",
+                "http://192.168.0.1/",
+                RedirectRefusal::Private,
+            ),
+        ] {
+            assert_eq!(follow(from, true, location), Err(why), "{location}");
+        }
+        assert_eq!(
+            target(&Url::parse(public).unwrap(), true, None),
+            Err(RedirectRefusal::NoTarget)
+        );
+    }
+
+    #[test]
+    fn a_private_host_may_point_to_another() {
+        assert!(follow("http://10.0.0.1/", false, "http://10.0.0.2/").is_ok());
+        assert!(
+            follow("https://10.0.0.1/", false, "http://10.0.0.2/").is_err(),
+            "but not in the open"
+        );
+    }
+}

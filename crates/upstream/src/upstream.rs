@@ -1,0 +1,150 @@
+//! One upstream, whatever its kind.
+
+use std::fmt;
+use std::sync::Arc;
+
+use go_module::ProxySource;
+use secret::SafeUrl;
+
+use crate::address::names_this_machine;
+use crate::ask::{Ask, Reply};
+use crate::direct::{self, Direct, NoGo};
+use crate::file::Folder;
+use crate::http::Http;
+use crate::{ChainBuildError, ChainParts, Deadlines, UpstreamError, name};
+
+/// One upstream. Clones are the same upstream.
+#[derive(Clone)]
+pub struct Upstream(Arc<Inner>);
+
+struct Inner {
+    id: String,
+    name: String,
+    url: Option<SafeUrl>,
+    source: Source,
+}
+
+enum Source {
+    Http(Box<Http>),
+    Folder(Folder),
+    Direct {
+        direct: Arc<dyn Direct>,
+        limits: Deadlines,
+    },
+}
+
+/// What kind of upstream it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpstreamKind {
+    /// A module proxy over http or https.
+    Http,
+    /// A folder in the layout of a module proxy.
+    File,
+    /// Version control.
+    Direct,
+}
+
+impl Upstream {
+    /// The upstream of one entry of a GOPROXY list; none for `off`.
+    pub(crate) fn build(
+        source: &ProxySource,
+        parts: &ChainParts,
+    ) -> Result<Option<Self>, ChainBuildError> {
+        let limits = parts.limits.clone();
+        let inner = match source {
+            ProxySource::Off => return Ok(None),
+            ProxySource::Direct => {
+                let direct = parts.direct.clone().unwrap_or_else(|| Arc::new(NoGo));
+                let source = Source::Direct { direct, limits };
+                Inner {
+                    id: "direct".to_owned(),
+                    name: "direct".to_owned(),
+                    url: None,
+                    source,
+                }
+            }
+            ProxySource::Url(text) => {
+                let url = SafeUrl::parse(text)?;
+                let (id, name) = (name::id(&url), name::name(&url));
+                let source = if url.scheme() == "file" {
+                    Source::Folder(
+                        Folder::new(&url, limits)
+                            .ok_or(ChainBuildError::NotAPath { name: name.clone() })?,
+                    )
+                } else {
+                    if url.scheme() == "http"
+                        && url.user_info().is_some()
+                        && !names_this_machine(url.as_url())
+                    {
+                        return Err(ChainBuildError::InsecureUserInfo { name });
+                    }
+                    let instance = Arc::from(parts.instance.as_str());
+                    let http = Http::new(
+                        url.clone(),
+                        parts.http.clone(),
+                        parts.own.clone(),
+                        limits,
+                        instance,
+                    );
+                    Source::Http(Box::new(http))
+                };
+                Inner {
+                    id,
+                    name,
+                    url: Some(url),
+                    source,
+                }
+            }
+        };
+        Ok(Some(Self(Arc::new(inner))))
+    }
+
+    /// Names a folder for what came from here: a readable slug and 8 hex digits, the same for every user info; `direct`
+    /// for version control.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// What a person knows it by: `host[:port][/path]`, `file:///path` or `direct`; no user info, no token.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What kind of upstream it is.
+    pub fn kind(&self) -> UpstreamKind {
+        match self.0.source {
+            Source::Http(_) => UpstreamKind::Http,
+            Source::Folder(_) => UpstreamKind::File,
+            Source::Direct { .. } => UpstreamKind::Direct,
+        }
+    }
+
+    /// Its URL; none for version control.
+    pub fn url(&self) -> Option<&SafeUrl> {
+        self.0.url.as_ref()
+    }
+
+    /// Asks it one thing, with its retries and redirects. The reply comes with the head of the answer; the body streams.
+    ///
+    /// # Errors
+    /// [`UpstreamError`]; "not found" only where the upstream itself said so.
+    pub async fn fetch(&self, ask: Ask) -> Result<Reply, UpstreamError> {
+        match &self.0.source {
+            Source::Http(http) => http.fetch(&ask).await,
+            Source::Folder(folder) => folder.fetch(&ask).await,
+            Source::Direct { direct, limits } => direct::fetch(direct.as_ref(), &ask, limits).await,
+        }
+    }
+}
+
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Upstream({})", self.0.name)
+    }
+}
+
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.name)
+    }
+}
