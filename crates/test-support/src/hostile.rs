@@ -73,7 +73,7 @@ pub fn with_name(module: &Module, name: &str) -> Vec<u8> {
     with_entries(module, [Entry::new(name, b"evil\n")])
 }
 
-/// A symbolic link to `target`.
+/// A symbolic link to `target`. Go looks at no mode: it takes this as a plain file that holds the target.
 pub fn symlink(module: &Module, target: &str) -> Vec<u8> {
     with_entries(
         module,

@@ -15,7 +15,7 @@
 //! itself by being in its tests too.
 
 // All of this runs inside tests, where a panic with a clear text is the way to report.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
+#![allow(clippy::unwrap_used)]
 
 pub mod fake_proxy;
 pub mod h1;
