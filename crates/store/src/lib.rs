@@ -1,1 +1,53 @@
 //! Files in Go's own download layout, the index over them, and lasting state.
+//!
+//! A [`Store`] owns two folders. In the *cache* folder are the files of module versions, each with a sidecar that says what
+//! its bytes must be; they are the truth, and `index.sqlite` beside them is a picture of it that may lag and can be made
+//! anew at any time. In the *data* folder is `state.sqlite`, which cannot.
+//!
+//! - A hit is one path look-up in the trees that a request may see: [`Store::find`]. No database is on the way.
+//! - A miss becomes a [`Draft`], which is hashed as it grows and kept by one rename: [`Draft::commit`]. A kill at any
+//!   moment leaves a file whole or not there.
+//! - Nothing is believed because it is there: the first time a process opens a file, its SHA-256 is checked, and what proves
+//!   damaged is set aside and fetched again.
+//! - No symbolic link below the cache folder is ever followed.
+//! - Care for the whole: [`Store::usage`], [`Store::list`], [`Store::verify`], [`Store::clear`], [`Store::rebuild_index`].
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod answers;
+mod clear;
+mod damage;
+mod database;
+mod disk;
+mod draft;
+mod error;
+mod files;
+mod filter;
+mod index;
+mod kept;
+mod layout;
+mod progress;
+mod rebuild;
+mod sidecar;
+mod state;
+mod store;
+mod verify;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use answers::{KeptAnswer, MAX_ANSWER};
+pub use clear::Cleared;
+pub use damage::{Damage, DamageReason};
+pub use draft::Draft;
+pub use error::{DatabaseCause, StoreError};
+pub use filter::Filter;
+pub use index::{Cursor, ListedVersion, TreeUsage, Usage};
+pub use kept::Kept;
+pub use layout::{RealmId, Tree};
+pub use progress::{OnProgress, Progress};
+pub use sidecar::{NotSha256, Sha256};
+pub use state::ActivityRow;
+pub use store::{Places, Store};
+pub use verify::VerifyReport;

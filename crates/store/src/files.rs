@@ -1,0 +1,259 @@
+//! The cache folder as files: temporary names, locks by file, and which files were checked in this process.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use go_module::{FileKind, ModuleVersion};
+
+use crate::damage::Damages;
+use crate::disk::{Entry, Folder, Identity};
+use crate::error::StoreError;
+use crate::layout::{Region, Tree, VERSIONS};
+use crate::sidecar::Sha256;
+
+/// How many locks the files of the cache share.
+const LOCKS: usize = 16;
+
+/// The files below the cache folder. Knows nothing of the index.
+#[derive(Debug)]
+pub(crate) struct Files {
+    cache: PathBuf,
+    locks: [Mutex<()>; LOCKS],
+    lock_of: RandomState,
+    checked: Mutex<Checked>,
+    temporaries: AtomicU64,
+    pub(crate) damages: Damages,
+}
+
+impl Files {
+    pub(crate) fn new(cache: PathBuf) -> Self {
+        Self {
+            cache,
+            locks: std::array::from_fn(|_| Mutex::new(())),
+            lock_of: RandomState::new(),
+            checked: Mutex::new(Checked::default()),
+            temporaries: AtomicU64::new(0),
+            damages: Damages::default(),
+        }
+    }
+
+    /// The cache folder's path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.cache
+    }
+
+    /// The cache folder; `None` while somebody has taken it away. Opened anew each time, so that a folder that was
+    /// removed and made again under a running Larder is found again.
+    pub(crate) fn cache(&self) -> Result<Option<Folder>, StoreError> {
+        Folder::top(&self.cache)
+    }
+
+    /// The cache folder, made where missing.
+    pub(crate) fn cache_or_create(&self) -> Result<Folder, StoreError> {
+        Folder::top_or_create(&self.cache)
+    }
+
+    /// The folder that holds a module's versions; `None` when nothing was kept in it yet.
+    pub(crate) fn versions(
+        &self,
+        tree: &Tree,
+        version: &ModuleVersion,
+    ) -> Result<Option<Folder>, StoreError> {
+        let Some(cache) = self.cache()? else {
+            return Ok(None);
+        };
+        let Some(folder) = tree.folder(cache)? else {
+            return Ok(None);
+        };
+        folder.descend(version.path.escaped().split('/').chain([VERSIONS]))
+    }
+
+    /// The folder that holds a module's versions, made where missing.
+    pub(crate) fn versions_or_create(
+        &self,
+        tree: &Tree,
+        version: &ModuleVersion,
+    ) -> Result<Folder, StoreError> {
+        let folder = tree.folder_or_create(self.cache_or_create()?)?;
+        folder.descend_or_create(version.path.escaped().split('/').chain([VERSIONS]))
+    }
+
+    /// Held while a file and its sidecar are changed together, and by whoever found them at odds and looks again.
+    pub(crate) fn lock(
+        &self,
+        tree: &Tree,
+        version: &ModuleVersion,
+        kind: FileKind,
+    ) -> MutexGuard<'_, ()> {
+        let hash = self.lock_of.hash_one((
+            tree,
+            version.path.as_str(),
+            version.version.as_str(),
+            kind.extension(),
+        ));
+        let index = (hash % LOCKS as u64) as usize;
+        self.locks[index]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new temporary file. The name holds the process id, so that a second process cannot take it away unseen.
+    pub(crate) fn temporary(&self) -> Result<Temporary, StoreError> {
+        let number = self.temporaries.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}-{number}", std::process::id());
+        let mut folder = self
+            .cache_or_create()?
+            .child_or_create(Region::Temporary.name())?;
+        let file = match folder.create(&name) {
+            // The folder went between the two steps: it is made once more.
+            Err(StoreError::Vanished { .. }) => {
+                folder = self
+                    .cache_or_create()?
+                    .child_or_create(Region::Temporary.name())?;
+                folder.create(&name)?
+            }
+            other => other?,
+        };
+        Ok(Temporary {
+            folder,
+            name,
+            file,
+            placed: false,
+        })
+    }
+
+    /// Removes what an earlier process left in the temporary folder.
+    pub(crate) fn empty_temporary(&self) -> Result<(), StoreError> {
+        let folder = self
+            .cache_or_create()?
+            .child_or_create(Region::Temporary.name())?;
+        let entries = std::fs::read_dir(folder.path())
+            .map_err(|cause| StoreError::io("list", folder.path(), cause))?;
+        for entry in entries {
+            let entry = entry.map_err(|cause| StoreError::io("list", folder.path(), cause))?;
+            remove_whatever(&entry.path())?;
+        }
+        Ok(())
+    }
+
+    /// Whether a file in this state was found to have this hash before.
+    pub(crate) fn is_checked(&self, identity: Identity, sha256: Sha256) -> bool {
+        self.checked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(identity, sha256)
+    }
+
+    /// Remembers that a file in this state has this hash.
+    pub(crate) fn mark_checked(&self, identity: Identity, sha256: Sha256) {
+        self.checked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(identity, sha256);
+    }
+}
+
+/// Removes a file, a link or a folder with all below it; what is gone already is fine.
+pub(crate) fn remove_whatever(path: &Path) -> Result<(), StoreError> {
+    let removed = match std::fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(path),
+        Ok(_) => std::fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A file under a temporary name, removed again unless it is put in place.
+#[derive(Debug)]
+pub(crate) struct Temporary {
+    folder: Folder,
+    name: String,
+    pub(crate) file: File,
+    placed: bool,
+}
+
+impl Temporary {
+    /// The file's path, for messages.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join(&self.name)
+    }
+
+    /// Writes all bytes, and to the disk itself when `durable`.
+    pub(crate) fn write(&mut self, bytes: &[u8], durable: bool) -> Result<(), StoreError> {
+        let written = self.file.write_all(bytes).and_then(|()| {
+            if durable {
+                self.file.sync_all()
+            } else {
+                Ok(())
+            }
+        });
+        written.map_err(|cause| StoreError::io("write", &self.path(), cause))
+    }
+
+    /// A second handle with its own position.
+    pub(crate) fn reader(&self) -> Result<File, StoreError> {
+        match self.folder.open(&self.name)? {
+            Entry::File(file) => Ok(file),
+            Entry::Absent | Entry::Other => Err(StoreError::io(
+                "read",
+                &self.path(),
+                std::io::ErrorKind::NotFound.into(),
+            )),
+        }
+    }
+
+    /// Gives the file its lasting name.
+    pub(crate) fn place(&mut self, folder: &Folder, name: &str) -> Result<(), StoreError> {
+        self.folder.rename(&self.name, folder, name)?;
+        self.placed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if self.placed {
+            return;
+        }
+        if let Err(error) = self.folder.remove(&self.name) {
+            // It takes room until the next open, and nothing else.
+            tracing::debug!(%error, "a temporary file stays behind");
+        }
+    }
+}
+
+/// Which files were checked against their hash, as two generations of fingerprints: when the young one is full it becomes
+/// the old one, so that the set stays small without any bookkeeping of age.
+#[derive(Debug, Default)]
+struct Checked {
+    hasher: RandomState,
+    young: HashSet<u64>,
+    old: HashSet<u64>,
+}
+
+impl Checked {
+    /// Fingerprints a generation holds: about 150 KB each.
+    const GENERATION: usize = 8192;
+
+    fn contains(&self, identity: Identity, sha256: Sha256) -> bool {
+        let print = self.hasher.hash_one((identity, sha256));
+        self.young.contains(&print) || self.old.contains(&print)
+    }
+
+    fn insert(&mut self, identity: Identity, sha256: Sha256) {
+        if self.young.len() >= Self::GENERATION {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(self.hasher.hash_one((identity, sha256)));
+    }
+}
