@@ -1,0 +1,105 @@
+//! A process that is killed while it commits.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use go_module::FileKind;
+
+use super::{Home, files_below, keep, rebuild, verify, version};
+use crate::{DamageReason, Filter, Places, Store, Tree};
+
+/// Where the child keeps its store.
+const HOME: &str = "LARDER_TEST_KILLED_HOME";
+
+fn name(number: usize) -> String {
+    format!("corp.example/m{}@v1.{number}.0", number % 5)
+}
+
+/// No test of its own: the child that the test below kills.
+#[tokio::test]
+#[ignore = "run by a_kill_at_any_moment_leaves_only_whole_files"]
+async fn commits_until_it_is_killed() {
+    let Some(home) = std::env::var_os(HOME) else {
+        return;
+    };
+    let home = std::path::PathBuf::from(home);
+    let store = Store::open(Places {
+        cache: home.join("cache"),
+        data: home.join("data"),
+    })
+    .await
+    .unwrap();
+    for number in 0.. {
+        for kind in FileKind::ALL {
+            keep(
+                &store,
+                &Tree::Modules,
+                &name(number % 500),
+                kind,
+                &vec![b'x'; 1 + number % 100_000],
+            );
+        }
+        store.touch(&Tree::Modules, &version(&name(number % 500)), FileKind::Zip);
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_kill_at_any_moment_leaves_only_whole_files() {
+    let home = Home::new();
+    for round in 0..6u64 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "tests::kill::commits_until_it_is_killed",
+                "--exact",
+                "--ignored",
+            ])
+            .env(HOME, home.folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Until it is at work, then some while more.
+        let before = files_below(&home.at("modules")).len();
+        let mut waited = 0;
+        while files_below(&home.at("modules")).len() <= before && waited < 200 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            waited += 1;
+        }
+        tokio::time::sleep(Duration::from_millis(7 * round)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(
+        files_below(&home.at("modules")).len() > 6,
+        "the children did something"
+    );
+
+    let store = home.open().await;
+    assert!(store.needs_rebuild());
+    assert!(files_below(&home.at("tmp")).is_empty());
+    let report = verify(&store, false).await;
+    // The one state between two renames that a new file can be caught in, or an old one with the sidecar of its successor.
+    for damage in &report.damaged {
+        assert!(
+            matches!(
+                damage.reason,
+                DamageReason::OrphanSidecar | DamageReason::SizeDiffers { .. }
+            ),
+            "{} {}",
+            damage.path.display(),
+            damage.reason
+        );
+    }
+    assert!(report.damaged.len() <= 6);
+    rebuild(&store).await;
+    for listed in store.list(&Filter::all()).await.unwrap() {
+        let version = go_module::ModuleVersion::new(listed.path, listed.version).unwrap();
+        for (kind, size) in listed.files {
+            let kept = store
+                .find_blocking(&[Tree::Modules], &version, kind)
+                .unwrap()
+                .unwrap();
+            assert_eq!(kept.size, size);
+        }
+    }
+}
