@@ -65,7 +65,9 @@ impl Answer {
     pub fn into_range(self, from: u64, until: u64) -> Body {
         let body = match self.content {
             Content::Small(bytes) => {
-                let end = usize::try_from(until).unwrap_or(usize::MAX).min(bytes.len());
+                let end = usize::try_from(until)
+                    .unwrap_or(usize::MAX)
+                    .min(bytes.len());
                 let start = usize::try_from(from).unwrap_or(usize::MAX).min(end);
                 Body::Bytes(bytes.slice(start..end))
             }

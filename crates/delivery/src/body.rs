@@ -40,9 +40,6 @@ pub enum BodyError {
     /// The upstream's own body broke off.
     #[error("{0}")]
     Upstream(Arc<upstream::UpstreamError>),
-    /// The kept file could not be read to its end.
-    #[error("a kept file could not be read: {0}")]
-    Read(Arc<std::io::Error>),
 }
 
 impl Body {
@@ -76,21 +73,24 @@ impl Body {
                 Self::Bytes(bytes)
             }
             Self::Stream(chunks) => {
-                let counted = stream::unfold((chunks, Some(tally)), |(mut chunks, mut tally)| async move {
-                    // Once it has ended, the tally is gone and so is the stream.
-                    tally.as_ref()?;
-                    let item = chunks.next().await;
-                    match (&item, &mut tally) {
-                        (Some(Ok(bytes)), Some(tally)) => tally.bytes(bytes.len() as u64),
-                        (Some(Err(error)), Some(told)) => {
-                            told.end(Outcome::Failed, Some(error.to_string()));
-                            tally = None;
+                let counted = stream::unfold(
+                    (chunks, Some(tally)),
+                    |(mut chunks, mut tally)| async move {
+                        // Once it has ended, the tally is gone and so is the stream.
+                        tally.as_ref()?;
+                        let item = chunks.next().await;
+                        match (&item, &mut tally) {
+                            (Some(Ok(bytes)), Some(tally)) => tally.bytes(bytes.len() as u64),
+                            (Some(Err(error)), Some(told)) => {
+                                told.end(Outcome::Failed, Some(error.to_string()));
+                                tally = None;
+                            }
+                            (None, Some(told)) => told.end(Outcome::Delivered, None),
+                            (_, None) => {}
                         }
-                        (None, Some(told)) => told.end(Outcome::Delivered, None),
-                        (_, None) => {}
-                    }
-                    item.map(|item| (item, (chunks, tally)))
-                });
+                        item.map(|item| (item, (chunks, tally)))
+                    },
+                );
                 Self::Stream(counted.boxed())
             }
         }
@@ -98,19 +98,22 @@ impl Body {
 }
 
 /// Reads up to `length` bytes of a file at `at`, off the runtime. Never returns fewer than one.
-pub(crate) async fn read_at(file: Arc<File>, at: u64, length: u64) -> Result<Bytes, BodyError> {
+pub(crate) async fn read_at(file: Arc<File>, at: u64, length: u64) -> Result<Bytes, DeliveryError> {
     let read = tokio::task::spawn_blocking(move || {
         let mut buffer = BytesMut::zeroed(usize::try_from(length).unwrap_or(usize::MAX));
         let read = file.read_at(&mut buffer, at)?;
         if read == 0 {
-            return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "it is shorter than when it was opened"));
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::UnexpectedEof,
+                "it is shorter than when it was opened",
+            ));
         }
         buffer.truncate(read);
         Ok(buffer.freeze())
     });
     match read.await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => Err(BodyError::Read(Arc::new(error))),
-        Err(_) => Err(BodyError::Delivery(DeliveryError::Stopping)),
+        Ok(Err(error)) => Err(DeliveryError::Read(Arc::new(error))),
+        Err(_) => Err(DeliveryError::Stopping),
     }
 }

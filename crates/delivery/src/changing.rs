@@ -49,7 +49,12 @@ pub(crate) type Answered = Result<(Bytes, Source), DeliveryError>;
 pub(crate) type AnswerKey = (u64, String);
 
 /// Answers from what is kept, or from the chain, at most `slow_after` later if anything is kept.
-pub(crate) async fn answer(shared: &Arc<Shared>, profile: &Arc<Profile>, request: &Request, hops: &[String]) -> Answered {
+pub(crate) async fn answer(
+    shared: &Arc<Shared>,
+    profile: &Arc<Profile>,
+    request: &Request,
+    hops: &[String],
+) -> Answered {
     if let Some((body, upstream)) = first_kept(shared, profile, request).await
         && upstream.fresh
     {
@@ -60,7 +65,13 @@ pub(crate) async fn answer(shared: &Arc<Shared>, profile: &Arc<Profile>, request
         return Err(error);
     }
     let mut pending = shared.answers.join((profile.id(), path), |promise| {
-        let work = refresh(Arc::clone(shared), Arc::clone(profile), request.clone(), hops.to_vec(), promise);
+        let work = refresh(
+            Arc::clone(shared),
+            Arc::clone(profile),
+            request.clone(),
+            hops.to_vec(),
+            promise,
+        );
         shared.tasks.spawn(work);
     });
     match tokio::time::timeout(shared.options.answers.slow_after, pending.wait()).await {
@@ -88,11 +99,21 @@ struct KeptFrom {
 }
 
 /// The first kept answer in the chain's order.
-async fn first_kept(shared: &Shared, profile: &Profile, request: &Request) -> Option<(Bytes, KeptFrom)> {
+async fn first_kept(
+    shared: &Shared,
+    profile: &Profile,
+    request: &Request,
+) -> Option<(Bytes, KeptFrom)> {
     for upstream in profile.chain().upstreams() {
         if let Some(kept) = look(shared, upstream, request).await {
             let fresh = is_fresh(shared, &kept);
-            return Some((kept.body, KeptFrom { name: upstream.name().to_owned(), fresh }));
+            return Some((
+                kept.body,
+                KeptFrom {
+                    name: upstream.name().to_owned(),
+                    fresh,
+                },
+            ));
         }
     }
     None
@@ -114,43 +135,71 @@ fn is_fresh(shared: &Shared, kept: &KeptAnswer) -> bool {
     age >= SignedDuration::ZERO && age.unsigned_abs() < shared.options.answers.fresh_for
 }
 
-async fn refresh(shared: Arc<Shared>, profile: Arc<Profile>, request: Request, hops: Vec<String>, promise: Promise<AnswerKey, Answered>) {
-    let asked = profile.chain().walk(|upstream| ask(Arc::clone(&shared), upstream, request.clone(), hops.clone()));
+async fn refresh(
+    shared: Arc<Shared>,
+    profile: Arc<Profile>,
+    request: Request,
+    hops: Vec<String>,
+    promise: Promise<AnswerKey, Answered>,
+) {
+    let asked = profile
+        .chain()
+        .walk(|upstream| ask(Arc::clone(&shared), upstream, request.clone(), hops.clone()));
     let answered = tokio::select! {
         answered = asked => answered.map_err(DeliveryError::from),
         () = shared.stop.cancelled() => Err(DeliveryError::Stopping),
     };
     let answered = match answered {
         Ok(answered) => Ok(answered),
-        Err(error @ (DeliveryError::Outage(_) | DeliveryError::Stopping)) => match kept_only(&shared, &profile, &request).await {
-            Ok((body, source)) => {
-                tracing::debug!(request = %request.url_path(), "given stale: {error}");
-                Ok((body, source))
+        Err(error @ (DeliveryError::Outage(_) | DeliveryError::Stopping)) => {
+            match kept_only(&shared, &profile, &request).await {
+                Ok((body, source)) => {
+                    tracing::debug!(request = %request.url_path(), "given stale: {error}");
+                    Ok((body, source))
+                }
+                Err(_) => Err(error),
             }
-            Err(_) => Err(error),
-        },
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = &answered {
-        shared.negatives.note(profile.id(), &request.url_path(), error);
+        shared
+            .negatives
+            .note(profile.id(), &request.url_path(), error);
     }
     promise.keep(answered);
 }
 
 /// One upstream: its fresh answer if one is kept, else the upstream itself.
-async fn ask(shared: Arc<Shared>, upstream: Upstream, request: Request, hops: Vec<String>) -> Result<(Bytes, Source), UpstreamError> {
+async fn ask(
+    shared: Arc<Shared>,
+    upstream: Upstream,
+    request: Request,
+    hops: Vec<String>,
+) -> Result<(Bytes, Source), UpstreamError> {
     let kept = look(&shared, &upstream, &request).await;
     if let Some(kept) = kept.as_ref().filter(|kept| is_fresh(&shared, kept)) {
         return Ok((kept.body.clone(), Source::Cache));
     }
     let name = upstream.name().to_owned();
-    let validators = kept.as_ref().map(|kept| Validators { etag: kept.etag.clone(), last_modified: kept.last_modified.clone() });
-    let ask = upstream::Ask { request: request.clone(), validators, resume: None, cap: proof::cap(&request), hops };
+    let validators = kept.as_ref().map(|kept| Validators {
+        etag: kept.etag.clone(),
+        last_modified: kept.last_modified.clone(),
+    });
+    let ask = upstream::Ask {
+        request: request.clone(),
+        validators,
+        resume: None,
+        cap: proof::cap(&request),
+        hops,
+    };
     let reply = match upstream.fetch(ask).await {
         Ok(reply) => reply,
         Err(error) if error.is_not_found() => {
             return match kept {
-                Some(kept) if in_doubt(&shared, &request, &kept) => Ok((kept.body, Source::Stale(name))),
+                Some(kept) if in_doubt(&shared, &request, &kept) => {
+                    Ok((kept.body, Source::Stale(name)))
+                }
                 _ => Err(error),
             };
         }
@@ -158,22 +207,47 @@ async fn ask(shared: Arc<Shared>, upstream: Upstream, request: Request, hops: Ve
     };
     let now = Timestamp::now();
     let (kept, source) = match (reply.status, kept) {
-        (ReplyStatus::NotModified, Some(kept)) => (KeptAnswer { checked_at: now, ..kept }, Source::Revalidated(name)),
+        (ReplyStatus::NotModified, Some(kept)) => (
+            KeptAnswer {
+                checked_at: now,
+                ..kept
+            },
+            Source::Revalidated(name),
+        ),
         (ReplyStatus::Whole, before) => {
-            let Validators { etag, last_modified } = reply.validators.clone();
+            let Validators {
+                etag,
+                last_modified,
+            } = reply.validators.clone();
             let body = collect(reply).await?;
             proof::prove_answer(&request, &body).map_err(|reason| malformed(&request, reason))?;
             let body = match (&request, before) {
                 (Request::List(_), Some(before)) => united(&before.body, body),
                 _ => body,
             };
-            (KeptAnswer { body, fetched_at: now, checked_at: now, etag, last_modified }, Source::Upstream(name))
+            (
+                KeptAnswer {
+                    body,
+                    fetched_at: now,
+                    checked_at: now,
+                    etag,
+                    last_modified,
+                },
+                Source::Upstream(name),
+            )
         }
         (ReplyStatus::NotModified | ReplyStatus::Partial { .. }, _) => {
-            return Err(malformed(&request, "it answered a part, or that nothing changed, unasked"));
+            return Err(malformed(
+                &request,
+                "it answered a part, or that nothing changed, unasked",
+            ));
         }
     };
-    if let Err(error) = shared.store.keep_answer(upstream.id(), &request, &kept).await {
+    if let Err(error) = shared
+        .store
+        .keep_answer(upstream.id(), &request, &kept)
+        .await
+    {
         tracing::warn!(request = %request.url_path(), "an answer can't be kept: {error}");
     }
     Ok((kept.body, source))
@@ -182,7 +256,9 @@ async fn ask(shared: Arc<Shared>, upstream: Upstream, request: Request, hops: Ve
 /// Whether a "not found" contradicts a list of versions seen not long ago.
 fn in_doubt(shared: &Shared, request: &Request, kept: &KeptAnswer) -> bool {
     let listed = matches!(request, Request::List(_)) && !kept.body.is_empty();
-    let age = Timestamp::now().duration_since(kept.fetched_at).unsigned_abs();
+    let age = Timestamp::now()
+        .duration_since(kept.fetched_at)
+        .unsigned_abs();
     listed && age < shared.options.answers.doubt_not_found_for
 }
 
@@ -191,7 +267,11 @@ fn united(before: &[u8], now: Bytes) -> Bytes {
     match (list::parse(before), list::parse(&now)) {
         (Ok(before), Ok(new)) => {
             let all = list::union(&before, &new);
-            if all.len() == new.len() { now } else { Bytes::from(list::render(&all)) }
+            if all.len() == new.len() {
+                now
+            } else {
+                Bytes::from(list::render(&all))
+            }
         }
         _ => now,
     }
@@ -199,8 +279,12 @@ fn united(before: &[u8], now: Bytes) -> Bytes {
 
 async fn collect(reply: Reply) -> Result<Bytes, UpstreamError> {
     let mut body = reply.body;
-    let Some(first) = body.next().await.transpose()? else { return Ok(Bytes::new()) };
-    let Some(second) = body.next().await.transpose()? else { return Ok(first) };
+    let Some(first) = body.next().await.transpose()? else {
+        return Ok(Bytes::new());
+    };
+    let Some(second) = body.next().await.transpose()? else {
+        return Ok(first);
+    };
     let mut all = BytesMut::from(first);
     all.extend_from_slice(&second);
     while let Some(bytes) = body.next().await {

@@ -22,10 +22,14 @@ pub enum ChecksumDb {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChecksumDbError {
     /// Nothing in it.
-    #[error("the checksum database value is empty; give `off`, a name, or name+hash+key, and after it a URL if it is not reached by its name")]
+    #[error(
+        "the checksum database value is empty; give `off`, a name, or name+hash+key, and after it a URL if it is not reached by its name"
+    )]
     Empty,
     /// More than a name and a URL.
-    #[error("the checksum database value has {0} words; it takes a name (or name+hash+key) and at most one URL")]
+    #[error(
+        "the checksum database value has {0} words; it takes a name (or name+hash+key) and at most one URL"
+    )]
     TooManyWords(usize),
 }
 
@@ -50,7 +54,11 @@ impl ChecksumDb {
             Some((name, _)) => (name, true),
             None => (key, false),
         };
-        Self::Named { name: name.to_owned(), key: has_key.then(|| key.to_owned()), url }
+        Self::Named {
+            name: name.to_owned(),
+            key: has_key.then(|| key.to_owned()),
+            url,
+        }
     }
 
     /// Whether `/sumdb/<name>/…` is this one.
@@ -83,23 +91,45 @@ mod tests {
             url: url.map(Into::into),
         };
         assert_eq!(ChecksumDb::parse("off"), Ok(ChecksumDb::Off));
-        assert_eq!(ChecksumDb::parse("sums.example.com"), Ok(named("sums.example.com", None, None)));
+        assert_eq!(
+            ChecksumDb::parse("sums.example.com"),
+            Ok(named("sums.example.com", None, None))
+        );
         assert_eq!(
             ChecksumDb::parse("sums.example.com+0123abcd+AbCd"),
-            Ok(named("sums.example.com", Some("sums.example.com+0123abcd+AbCd"), None))
+            Ok(named(
+                "sums.example.com",
+                Some("sums.example.com+0123abcd+AbCd"),
+                None
+            ))
         );
         assert_eq!(
             ChecksumDb::parse(" sums.example.com  https://mirror.example.com/db "),
-            Ok(named("sums.example.com", None, Some("https://mirror.example.com/db")))
+            Ok(named(
+                "sums.example.com",
+                None,
+                Some("https://mirror.example.com/db")
+            ))
         );
         assert_eq!(ChecksumDb::parse(" "), Err(ChecksumDbError::Empty));
-        assert_eq!(ChecksumDb::parse("a b c"), Err(ChecksumDbError::TooManyWords(3)));
+        assert_eq!(
+            ChecksumDb::parse("a b c"),
+            Err(ChecksumDbError::TooManyWords(3))
+        );
     }
 
     #[test]
     fn only_the_named_database_is_served() {
-        assert!(ChecksumDb::parse("sums.example.com").unwrap().is("sums.example.com"));
-        assert!(!ChecksumDb::parse("sums.example.com").unwrap().is("other.example.com"));
+        assert!(
+            ChecksumDb::parse("sums.example.com")
+                .unwrap()
+                .is("sums.example.com")
+        );
+        assert!(
+            !ChecksumDb::parse("sums.example.com")
+                .unwrap()
+                .is("other.example.com")
+        );
         assert!(!ChecksumDb::Off.is("off"));
     }
 }

@@ -9,7 +9,7 @@ use futures_util::stream;
 use go_module::{FileKind, ModuleVersion, Request};
 use tokio::sync::mpsc;
 
-use crate::deliver::Delivery;
+use crate::deliver::{Delivery, FlownFor};
 use crate::event::{Outcome, Tally};
 use crate::profile::Profile;
 use crate::shared::Shared;
@@ -46,15 +46,20 @@ pub(crate) async fn run(shared: Weak<Shared>, landed: mpsc::Receiver<Landed>) {
         Some(shared) => left_over(&shared).await,
         None => return,
     };
-    let landed = stream::unfold(landed, |mut landed| async move { landed.recv().await.map(|next| (next, landed)) });
-    let work = stream::iter(earlier).chain(landed).for_each_concurrent(AT_ONCE, |(profile, module)| {
-        let shared = shared.upgrade();
-        async move {
-            if let Some(shared) = shared {
-                complete(&Delivery::from_shared(shared), &profile, &module).await;
-            }
-        }
+    let landed = stream::unfold(landed, |mut landed| async move {
+        landed.recv().await.map(|next| (next, landed))
     });
+    let work =
+        stream::iter(earlier)
+            .chain(landed)
+            .for_each_concurrent(AT_ONCE, |(profile, module)| {
+                let shared = shared.upgrade();
+                async move {
+                    if let Some(shared) = shared {
+                        complete(&Delivery::from_shared(shared), &profile, &module).await;
+                    }
+                }
+            });
     work.await;
 }
 
@@ -77,11 +82,16 @@ async fn complete(delivery: &Delivery, profile: &Arc<Profile>, module: &ModuleVe
     for kind in [FileKind::Info, FileKind::Mod] {
         let shared = delivery.shared();
         let request = Request::File(module.clone(), kind);
-        if shared.is_kept(profile, module, kind).await || shared.negatives.get(profile.id(), &request.url_path()).is_some() {
+        if shared.is_kept(profile, module, kind).await
+            || shared
+                .negatives
+                .get(profile.id(), &request.url_path())
+                .is_some()
+        {
             continue;
         }
         let mut tally = Tally::new(shared.events.clone(), request, true);
-        let flight = delivery.flight(profile, module, kind, &[]);
+        let flight = delivery.flight(profile, module, kind, FlownFor::Completion);
         match flight.landed().await {
             Ok(()) => {
                 let (source, bytes) = flight.origin();

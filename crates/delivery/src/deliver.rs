@@ -35,7 +35,11 @@ pub struct Ask {
 impl Ask {
     /// A plain request, straight from a client.
     pub fn new(request: Request) -> Self {
-        Self { request, kept_only: false, hops: Vec::new() }
+        Self {
+            request,
+            kept_only: false,
+            hops: Vec::new(),
+        }
     }
 }
 
@@ -46,7 +50,12 @@ pub struct Delivery(Arc<Shared>);
 impl Delivery {
     /// Begins delivering, and completing what an earlier run left. Must be called on a runtime.
     /// Events go to `events`; a receiver that can't keep up misses some.
-    pub fn start(store: Store, profile: Profile, options: Options, events: mpsc::Sender<Event>) -> Self {
+    pub fn start(
+        store: Store,
+        profile: Profile,
+        options: Options,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
         let (shared, landed) = Shared::new(store, profile, options, events);
         let completing = complete::run(Arc::downgrade(&shared), landed);
         let stop = shared.stop.clone();
@@ -99,7 +108,15 @@ impl Delivery {
         let request = Request::File(file.module.clone(), file.kind);
         let tally = Tally::new(self.0.events.clone(), request, false);
         let length = Some(file.bytes.len() as u64);
-        let found = Found { etag: Some(Arc::clone(&file.etag)), ..Found::new(Source::Cache, length, Content::Small(file.bytes.clone()), Lifetime::Immutable) };
+        let found = Found {
+            etag: Some(Arc::clone(&file.etag)),
+            ..Found::new(
+                Source::Cache,
+                length,
+                Content::Small(file.bytes.clone()),
+                Lifetime::Immutable,
+            )
+        };
         Some(found.answer(Kind::of_file(file.kind), tally))
     }
 
@@ -117,7 +134,9 @@ impl Delivery {
         let profile = self.profile();
         let delivered = match &ask.request {
             Request::File(module, kind) => self.file(&profile, module, *kind, &ask).await,
-            Request::List(_) | Request::Latest(_) | Request::Query { .. } => self.changing(&profile, &ask).await,
+            Request::List(_) | Request::Latest(_) | Request::Query { .. } => {
+                self.changing(&profile, &ask).await
+            }
             Request::SumDb { name, .. } => self.checksum_db(&profile, name, &ask).await,
         };
         match delivered {
@@ -129,7 +148,13 @@ impl Delivery {
         }
     }
 
-    async fn file(&self, profile: &Arc<Profile>, module: &ModuleVersion, kind: FileKind, ask: &Ask) -> Result<Found, DeliveryError> {
+    async fn file(
+        &self,
+        profile: &Arc<Profile>,
+        module: &ModuleVersion,
+        kind: FileKind,
+        ask: &Ask,
+    ) -> Result<Found, DeliveryError> {
         match self.0.find(profile, module, kind).await {
             Ok(Some(kept)) => return self.kept(profile, module, kind, kept).await,
             Ok(None) => {}
@@ -143,34 +168,92 @@ impl Delivery {
         if let Some(error) = self.0.negatives.get(profile.id(), &ask.request.url_path()) {
             return Err(error);
         }
-        let flight = self.flight(profile, module, kind, &ask.hops);
+        let flight = self.flight(profile, module, kind, FlownFor::Client { hops: &ask.hops });
         Ok(match flight.takeoff().await? {
-            Boarding::Whole { bytes, source } => Found::new(source, Some(bytes.len() as u64), Content::Small(bytes), Lifetime::Immutable),
-            Boarding::Growing { length, source, chunks } => Found::new(source, length, Content::Stream(Body::Stream(chunks)), Lifetime::Immutable),
+            Boarding::Whole { bytes, source } => Found::new(
+                source,
+                Some(bytes.len() as u64),
+                Content::Small(bytes),
+                Lifetime::Immutable,
+            ),
+            Boarding::Growing {
+                length,
+                source,
+                chunks,
+            } => Found::new(
+                source,
+                length,
+                Content::Stream(Body::Stream(chunks)),
+                Lifetime::Immutable,
+            ),
         })
     }
 
     /// A kept file; a small one is at hand from now on.
-    async fn kept(&self, profile: &Profile, module: &ModuleVersion, kind: FileKind, kept: Kept) -> Result<Found, DeliveryError> {
+    async fn kept(
+        &self,
+        profile: &Profile,
+        module: &ModuleVersion,
+        kind: FileKind,
+        kept: Kept,
+    ) -> Result<Found, DeliveryError> {
         self.0.store.touch(&kept.tree, module, kind);
         let file = Arc::new(kept.file);
         if kept.size > hot::LARGEST {
             let etag = kept.sha256.to_string().into();
-            return Ok(Found { etag: Some(etag), ..Found::new(Source::Cache, Some(kept.size), Content::File(file, kept.size), Lifetime::Immutable) });
+            return Ok(Found {
+                etag: Some(etag),
+                ..Found::new(
+                    Source::Cache,
+                    Some(kept.size),
+                    Content::File(file, kept.size),
+                    Lifetime::Immutable,
+                )
+            });
         }
-        let bytes = if kept.size == 0 { Bytes::new() } else { read_at(file, 0, kept.size).await.map_err(DeliveryError::read)? };
-        let etag = self.0.keep_hot(profile.id(), &kept.tree, module, kind, bytes.clone(), &kept.sha256);
-        Ok(Found { etag: Some(etag), ..Found::new(Source::Cache, Some(kept.size), Content::Small(bytes), Lifetime::Immutable) })
+        let bytes = if kept.size == 0 {
+            Bytes::new()
+        } else {
+            read_at(file, 0, kept.size).await?
+        };
+        let etag = self.0.keep_hot(
+            profile.id(),
+            &kept.tree,
+            module,
+            kind,
+            bytes.clone(),
+            &kept.sha256,
+        );
+        Ok(Found {
+            etag: Some(etag),
+            ..Found::new(
+                Source::Cache,
+                Some(kept.size),
+                Content::Small(bytes),
+                Lifetime::Immutable,
+            )
+        })
     }
 
-    /// Joins the flight under way, or starts one; the version's other files follow it.
-    pub(crate) fn flight(&self, profile: &Arc<Profile>, module: &ModuleVersion, kind: FileKind, hops: &[String]) -> Flight {
+    /// Joins the flight under way, or starts one. The version's other files follow a client's.
+    pub(crate) fn flight(
+        &self,
+        profile: &Arc<Profile>,
+        module: &ModuleVersion,
+        kind: FileKind,
+        flown_for: FlownFor<'_>,
+    ) -> Flight {
         let key = (profile.id(), module.clone(), kind);
         self.0.flights.join(key, |ticket| {
-            let (shared, profile, module, hops) = (Arc::clone(&self.0), Arc::clone(profile), module.clone(), hops.to_vec());
+            let (hops, followed) = match flown_for {
+                FlownFor::Client { hops } => (hops.to_vec(), true),
+                FlownFor::Completion => (Vec::new(), false),
+            };
+            let (shared, profile, module) =
+                (Arc::clone(&self.0), Arc::clone(profile), module.clone());
             self.0.tasks.spawn(async move {
                 let landed = fetch::fly(&shared, &profile, &module, kind, hops, ticket).await;
-                if landed {
+                if landed && followed {
                     shared.companions.follow(&profile, &module);
                 }
             });
@@ -185,13 +268,26 @@ impl Delivery {
             changing::answer(&self.0, profile, &ask.request, &ask.hops).await?
         };
         let lifetime = Lifetime::Fresh(self.0.options.answers.fresh_for);
-        Ok(Found::new(source, Some(bytes.len() as u64), Content::Small(bytes), lifetime))
+        Ok(Found::new(
+            source,
+            Some(bytes.len() as u64),
+            Content::Small(bytes),
+            lifetime,
+        ))
     }
 
     /// The checksum database, passed through from the first upstream that offers it; nothing of it is kept.
-    async fn checksum_db(&self, profile: &Profile, name: &str, ask: &Ask) -> Result<Found, DeliveryError> {
+    async fn checksum_db(
+        &self,
+        profile: &Profile,
+        name: &str,
+        ask: &Ask,
+    ) -> Result<Found, DeliveryError> {
         if !profile.checksum_db().is(name) {
-            return Err(DeliveryError::OtherChecksumDb { asked: name.to_owned(), ours: profile.checksum_db().to_string() });
+            return Err(DeliveryError::OtherChecksumDb {
+                asked: name.to_owned(),
+                ours: profile.checksum_db().to_string(),
+            });
         }
         if ask.kept_only {
             return Err(DeliveryError::NotKept);
@@ -200,14 +296,39 @@ impl Delivery {
             let (request, hops) = (ask.request.clone(), ask.hops.clone());
             async move {
                 let cap = proof::cap(&request);
-                let reply = upstream.fetch(upstream::Ask { request, validators: None, resume: None, cap, hops }).await?;
+                let reply = upstream
+                    .fetch(upstream::Ask {
+                        request,
+                        validators: None,
+                        resume: None,
+                        cap,
+                        hops,
+                    })
+                    .await?;
                 Ok((reply, upstream.name().to_owned()))
             }
         });
         let (reply, upstream) = passed.await?;
-        let chunks = reply.body.map_err(|error| BodyError::Upstream(Arc::new(error))).boxed();
-        Ok(Found::new(Source::Upstream(upstream), reply.content_length, Content::Stream(Body::Stream(chunks)), Lifetime::Now))
+        let chunks = reply
+            .body
+            .map_err(|error| BodyError::Upstream(Arc::new(error)))
+            .boxed();
+        Ok(Found::new(
+            Source::Upstream(upstream),
+            reply.content_length,
+            Content::Stream(Body::Stream(chunks)),
+            Lifetime::Now,
+        ))
     }
+}
+
+/// Who a flight is started for.
+#[derive(Clone, Copy)]
+pub(crate) enum FlownFor<'a> {
+    /// A client, whose request came through these Larders.
+    Client { hops: &'a [String] },
+    /// The completion of a version, which has no companions of its own.
+    Completion,
 }
 
 /// An answer whose request need not be repeated.
@@ -221,11 +342,25 @@ struct Found {
 
 impl Found {
     fn new(source: Source, length: Option<u64>, content: Content, lifetime: Lifetime) -> Self {
-        Self { source, length, etag: None, lifetime, content }
+        Self {
+            source,
+            length,
+            etag: None,
+            lifetime,
+            content,
+        }
     }
 
     fn answer(self, kind: Kind, mut tally: Tally) -> Answer {
         tally.source(self.source.clone());
-        Answer { kind, source: self.source, length: self.length, etag: self.etag, lifetime: self.lifetime, content: self.content, tally }
+        Answer {
+            kind,
+            source: self.source,
+            length: self.length,
+            etag: self.etag,
+            lifetime: self.lifetime,
+            content: self.content,
+            tally,
+        }
     }
 }

@@ -34,7 +34,9 @@ pub enum DeliveryError {
     #[error("{0}")]
     Outage(Arc<ChainError>),
     /// What came is not what was asked for; nothing of it was kept.
-    #[error("{upstream} answered {asked} with something else: {reason}\nNothing of it was kept; ask again, or look at that address with a browser")]
+    #[error(
+        "{upstream} answered {asked} with something else: {reason}\nNothing of it was kept; ask again, or look at that address with a browser"
+    )]
     Malformed {
         /// `module@version` and kind.
         asked: String,
@@ -46,6 +48,9 @@ pub enum DeliveryError {
     /// The cache folder failed us.
     #[error("Larder's cache folder failed: {0}")]
     Store(Arc<StoreError>),
+    /// A kept file could not be read to its end.
+    #[error("a kept file can't be read: {0}")]
+    Read(Arc<std::io::Error>),
     /// This checksum database is not the one of the profile in force.
     #[error("checksum database {asked} is not served here; this profile's is {ours}")]
     OtherChecksumDb {
@@ -61,8 +66,17 @@ pub enum DeliveryError {
 
 impl DeliveryError {
     /// A body that is not what was asked for.
-    pub(crate) fn malformed(module: &ModuleVersion, kind: go_module::FileKind, upstream: &str, reason: String) -> Self {
-        Self::Malformed { asked: format!("{module} ({})", kind.extension()), upstream: upstream.to_owned(), reason }
+    pub(crate) fn malformed(
+        module: &ModuleVersion,
+        kind: go_module::FileKind,
+        upstream: &str,
+        reason: String,
+    ) -> Self {
+        Self::Malformed {
+            asked: format!("{module} ({})", kind.extension()),
+            upstream: upstream.to_owned(),
+            reason,
+        }
     }
 
     pub(crate) fn store(error: StoreError) -> Self {
@@ -72,15 +86,17 @@ impl DeliveryError {
     /// How the log calls this end.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::NotFound(_) | Self::StillNotFound { .. } | Self::NotKept | Self::OtherChecksumDb { .. } => Outcome::NotFound,
+            Self::NotFound(_)
+            | Self::StillNotFound { .. }
+            | Self::NotKept
+            | Self::OtherChecksumDb { .. } => Outcome::NotFound,
             Self::Refused(_) => Outcome::Refused,
-            Self::Outage(_) | Self::Malformed { .. } | Self::Store(_) | Self::Stopping => Outcome::Failed,
+            Self::Outage(_)
+            | Self::Malformed { .. }
+            | Self::Store(_)
+            | Self::Read(_)
+            | Self::Stopping => Outcome::Failed,
         }
-    }
-
-    /// True where another asker a moment later may be told the same without asking anyone.
-    pub(crate) fn is_lasting(&self) -> bool {
-        matches!(self, Self::NotFound(_))
     }
 }
 
@@ -99,5 +115,7 @@ impl From<ChainError> for DeliveryError {
 
 /// The reason of a body that an upstream gave and that fails its check, as the chain knows it.
 pub(crate) fn malformed(request: &Request, reason: impl std::fmt::Display) -> UpstreamError {
-    UpstreamError::Malformed { reason: format!("{}: {reason}", request.url_path()) }
+    UpstreamError::Malformed {
+        reason: format!("{}: {reason}", request.url_path()),
+    }
 }

@@ -193,7 +193,11 @@ impl Tally {
             detail: None,
             background,
         };
-        Self { events, event: Some(event), started: Instant::now() }
+        Self {
+            events,
+            event: Some(event),
+            started: Instant::now(),
+        }
     }
 
     pub(crate) fn source(&mut self, source: Source) {

@@ -13,19 +13,26 @@ use store::{Draft, Kept, StoreError};
 use upstream::{Reply, ReplyStatus, Resume, Upstream, UpstreamError};
 
 use crate::body::CHUNK;
-use crate::shared::Shared;
 use crate::error::{DeliveryError, malformed};
 use crate::event::Source;
 use crate::flight::{Flight, HELD_BACK, Head, Proven, Ticket};
 use crate::hot;
 use crate::profile::{Profile, tree_of};
 use crate::proof;
+use crate::shared::Shared;
 
 /// How often a transfer that breaks midway is taken up again.
 const TRIES: u32 = 3;
 
 /// Flies one flight to its end: what is kept by now, or the chain of upstreams. Returns whether it has landed in the cache.
-pub(crate) async fn fly(shared: &Arc<Shared>, profile: &Profile, module: &ModuleVersion, kind: FileKind, hops: Vec<String>, ticket: Ticket) -> bool {
+pub(crate) async fn fly(
+    shared: &Arc<Shared>,
+    profile: &Profile,
+    module: &ModuleVersion,
+    kind: FileKind,
+    hops: Vec<String>,
+    ticket: Ticket,
+) -> bool {
     let flight = ticket.flight.clone();
     let end = tokio::select! {
         // A body that is whole and proven is committed even while stopping: `commit` can't be interrupted half-way.
@@ -33,23 +40,53 @@ pub(crate) async fn fly(shared: &Arc<Shared>, profile: &Profile, module: &Module
         () = shared.stop.cancelled() => Err(DeliveryError::Stopping),
     };
     if let Err(error) = &end {
-        shared.negatives.note(profile.id(), &Request::File(module.clone(), kind).url_path(), error);
+        shared.negatives.note(
+            profile.id(),
+            &Request::File(module.clone(), kind).url_path(),
+            error,
+        );
     }
     let landed = end.is_ok();
     ticket.end(end);
     landed
 }
 
-async fn fetch(shared: &Arc<Shared>, profile: &Profile, module: &ModuleVersion, kind: FileKind, hops: Vec<String>, flight: &Flight) -> Result<(), DeliveryError> {
+async fn fetch(
+    shared: &Arc<Shared>,
+    profile: &Profile,
+    module: &ModuleVersion,
+    kind: FileKind,
+    hops: Vec<String>,
+    flight: &Flight,
+) -> Result<(), DeliveryError> {
     // Between the asker's look at the cache and this flight another one may have landed.
     if let Ok(Some(kept)) = shared.find(profile, module, kind).await {
-        flight.begin(Head { file: Arc::new(kept.file), length: Some(kept.size), source: Source::Cache });
-        flight.prove(Proven { length: kept.size, bytes: None });
+        flight.begin(Head {
+            file: Arc::new(kept.file),
+            length: Some(kept.size),
+            source: Source::Cache,
+        });
+        flight.prove(Proven {
+            length: kept.size,
+            bytes: None,
+        });
         return Ok(());
     }
-    let _permit = shared.fetches.acquire().await.map_err(|_| DeliveryError::Stopping)?;
+    let _permit = shared
+        .fetches
+        .acquire()
+        .await
+        .map_err(|_| DeliveryError::Stopping)?;
     let transfer = |upstream: Upstream| {
-        let transfer = Transfer { shared: Arc::clone(shared), profile: profile.id(), upstream, module: module.clone(), kind, hops: hops.clone(), flight: flight.clone() };
+        let transfer = Transfer {
+            shared: Arc::clone(shared),
+            profile: profile.id(),
+            upstream,
+            module: module.clone(),
+            kind,
+            hops: hops.clone(),
+            flight: flight.clone(),
+        };
         transfer.run()
     };
     profile.chain().walk(transfer).await?
@@ -88,7 +125,10 @@ impl Transfer {
         let mut etag: Option<String> = None;
         for attempt in 1.. {
             let have = draft.as_ref().map_or(0, Draft::len);
-            let resume = etag.clone().filter(|_| have > 0).map(|etag| Resume { from: have, etag });
+            let resume = etag
+                .clone()
+                .filter(|_| have > 0)
+                .map(|etag| Resume { from: have, etag });
             let broken = match self.upstream.fetch(self.ask(resume)).await {
                 Ok(reply) => {
                     if etag.is_none() {
@@ -123,11 +163,22 @@ impl Transfer {
     fn ask(&self, resume: Option<Resume>) -> upstream::Ask {
         let request = self.request();
         let cap = proof::cap(&request);
-        upstream::Ask { request, validators: None, resume, cap, hops: self.hops.clone() }
+        upstream::Ask {
+            request,
+            validators: None,
+            resume,
+            cap,
+            hops: self.hops.clone(),
+        }
     }
 
     fn final_error(&self, error: &UpstreamError) -> DeliveryError {
-        DeliveryError::malformed(&self.module, self.kind, self.upstream.name(), error.to_string())
+        DeliveryError::malformed(
+            &self.module,
+            self.kind,
+            self.upstream.name(),
+            error.to_string(),
+        )
     }
 
     /// Writes one reply's body behind what the draft has, and shows readers what they may see.
@@ -139,7 +190,10 @@ impl Transfer {
             ReplyStatus::Whole => have,
             ReplyStatus::Partial { from } if from == have => 0,
             ReplyStatus::Partial { .. } | ReplyStatus::NotModified => {
-                return Err(Broken::Upstream(malformed(&self.request(), "it answered a part that was not asked for")));
+                return Err(Broken::Upstream(malformed(
+                    &self.request(),
+                    "it answered a part that was not asked for",
+                )));
             }
         };
         if repeated > 0 && self.flight.visible() == 0 {
@@ -153,13 +207,16 @@ impl Transfer {
         let mut batched = 0;
         let mut position = have - repeated;
         loop {
-            let item = if batched == 0 { body.next().await } else {
+            let item = if batched == 0 {
+                body.next().await
+            } else {
                 match body.next().now_or_never() {
                     Some(item) => item,
                     // Small files wait for their end anyway; of a zip readers want what there is.
                     None if self.kind != FileKind::Zip && batched < CHUNK => body.next().await,
                     None => {
-                        self.write(draft, std::mem::take(&mut batch), length).await?;
+                        self.write(draft, std::mem::take(&mut batch), length)
+                            .await?;
                         batched = 0;
                         continue;
                     }
@@ -175,7 +232,11 @@ impl Transfer {
                 }
                 Some(Ok(mut bytes)) => {
                     if position < have {
-                        let again = bytes.split_to(bytes.len().min(usize::try_from(have - position).unwrap_or(usize::MAX)));
+                        let again = bytes.split_to(
+                            bytes
+                                .len()
+                                .min(usize::try_from(have - position).unwrap_or(usize::MAX)),
+                        );
                         position = self.compare(draft.as_ref(), position, again).await?;
                     }
                     if !bytes.is_empty() {
@@ -184,7 +245,8 @@ impl Transfer {
                         batch.push(bytes);
                     }
                     if batched >= CHUNK {
-                        self.write(draft, std::mem::take(&mut batch), length).await?;
+                        self.write(draft, std::mem::take(&mut batch), length)
+                            .await?;
                         batched = 0;
                     }
                 }
@@ -193,28 +255,50 @@ impl Transfer {
     }
 
     /// The draft, begun with the first bytes. A zip must begin like one before anything of it is shown.
-    fn begin(&self, draft: Option<Draft>, first: &[Bytes], length: Option<u64>) -> Result<Draft, Broken> {
+    fn begin(
+        &self,
+        draft: Option<Draft>,
+        first: &[Bytes],
+        length: Option<u64>,
+    ) -> Result<Draft, Broken> {
         if let Some(draft) = draft {
             return Ok(draft);
         }
         let start: Vec<u8> = first.iter().flatten().take(4).copied().collect();
         if self.kind == FileKind::Zip && !(start.len() < 4 || proof::begins_like_a_zip(&start)) {
-            return Err(Broken::Upstream(malformed(&self.request(), "it does not begin like a zip file (a sign-in or error page, perhaps?)")));
+            return Err(Broken::Upstream(malformed(
+                &self.request(),
+                "it does not begin like a zip file (a sign-in or error page, perhaps?)",
+            )));
         }
-        let draft = self.shared.store.draft(tree_of(&self.upstream), &self.module, self.kind)?;
+        let draft = self
+            .shared
+            .store
+            .draft(tree_of(&self.upstream), &self.module, self.kind)?;
         let source = Source::Upstream(self.upstream.name().to_owned());
-        self.flight.begin(Head { file: Arc::new(draft.reader()?), length, source });
+        self.flight.begin(Head {
+            file: Arc::new(draft.reader()?),
+            length,
+            source,
+        });
         Ok(draft)
     }
 
-    async fn write(&self, draft: &mut Option<Draft>, batch: Vec<Bytes>, length: Option<u64>) -> Result<(), Broken> {
-        let mut written = self.blocking(draft.take(), move |this, draft| {
-            let mut draft = this.begin(draft, &batch, length)?;
-            for bytes in &batch {
-                draft.append(bytes)?;
-            }
-            Ok(draft)
-        }).await?;
+    async fn write(
+        &self,
+        draft: &mut Option<Draft>,
+        batch: Vec<Bytes>,
+        length: Option<u64>,
+    ) -> Result<(), Broken> {
+        let written = self
+            .blocking(draft.take(), move |this, draft| {
+                let mut draft = this.begin(draft, &batch, length)?;
+                for bytes in &batch {
+                    draft.append(bytes)?;
+                }
+                Ok(draft)
+            })
+            .await?;
         if self.kind == FileKind::Zip {
             self.flight.show(written.len().saturating_sub(HELD_BACK));
         }
@@ -231,30 +315,48 @@ impl Transfer {
         });
         match same.await {
             Ok(true) => Ok(next),
-            Ok(false) => Err(Broken::Final(self.final_error(&malformed(&self.request(), "it broke off, and began differently when asked again")))),
+            Ok(false) => Err(Broken::Final(self.final_error(&malformed(
+                &self.request(),
+                "it broke off, and began differently when asked again",
+            )))),
             Err(_) => Err(Broken::Final(DeliveryError::Stopping)),
         }
     }
 
     /// The last batch, the check, the release to readers, the commit: one trip off the runtime.
-    async fn land(self, draft: Option<Draft>, last: Vec<Bytes>) -> Result<Result<(), DeliveryError>, UpstreamError> {
-        let landed = self.blocking(draft, move |this, draft| {
-            let all_at_hand = draft.is_none();
-            let mut draft = this.begin(draft, &last, None)?;
-            for bytes in &last {
-                draft.append(bytes)?;
-            }
-            let length = draft.len();
-            if let Err(reason) = proof::prove(draft.reader()?, length, &this.module, this.kind) {
-                let error = malformed(&this.request(), reason);
-                return Err(if this.flight.visible() > 0 { Broken::Final(this.final_error(&error)) } else { Broken::Upstream(error) });
-            }
-            let bytes = (all_at_hand && length <= hot::LARGEST).then(|| Bytes::from(last.concat()));
-            // Readers need not wait for the disk: what they have now is whole and right, kept or not.
-            this.flight.prove(Proven { length, bytes: bytes.clone() });
-            let kept = draft.commit(this.upstream.name())?;
-            Ok((kept, bytes))
-        }).await;
+    async fn land(
+        self,
+        draft: Option<Draft>,
+        last: Vec<Bytes>,
+    ) -> Result<Result<(), DeliveryError>, UpstreamError> {
+        let landed = self
+            .blocking(draft, move |this, draft| {
+                let all_at_hand = draft.is_none();
+                let mut draft = this.begin(draft, &last, None)?;
+                for bytes in &last {
+                    draft.append(bytes)?;
+                }
+                let length = draft.len();
+                if let Err(reason) = proof::prove(draft.reader()?, length, &this.module, this.kind)
+                {
+                    let error = malformed(&this.request(), reason);
+                    return Err(if this.flight.visible() > 0 {
+                        Broken::Final(this.final_error(&error))
+                    } else {
+                        Broken::Upstream(error)
+                    });
+                }
+                let bytes =
+                    (all_at_hand && length <= hot::LARGEST).then(|| Bytes::from(last.concat()));
+                // Readers need not wait for the disk: what they have now is whole and right, kept or not.
+                this.flight.prove(Proven {
+                    length,
+                    bytes: bytes.clone(),
+                });
+                let kept = draft.commit(this.upstream.name())?;
+                Ok((kept, bytes))
+            })
+            .await;
         match landed {
             Ok((kept, bytes)) => {
                 self.remember(&kept, bytes);
@@ -270,12 +372,23 @@ impl Transfer {
 
     fn remember(&self, kept: &Kept, bytes: Option<Bytes>) {
         if let Some(bytes) = bytes {
-            self.shared.keep_hot(self.profile, &kept.tree, &self.module, self.kind, bytes, &kept.sha256);
+            self.shared.keep_hot(
+                self.profile,
+                &kept.tree,
+                &self.module,
+                self.kind,
+                bytes,
+                &kept.sha256,
+            );
         }
     }
 
     /// Runs file work off the runtime.
-    async fn blocking<T: Send + 'static>(&self, draft: Option<Draft>, work: impl FnOnce(&Self, Option<Draft>) -> Result<T, Broken> + Send + 'static) -> Result<T, Broken> {
+    async fn blocking<T: Send + 'static>(
+        &self,
+        draft: Option<Draft>,
+        work: impl FnOnce(&Self, Option<Draft>) -> Result<T, Broken> + Send + 'static,
+    ) -> Result<T, Broken> {
         let this = self.clone();
         match tokio::task::spawn_blocking(move || work(&this, draft)).await {
             Ok(outcome) => outcome,

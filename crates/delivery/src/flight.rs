@@ -108,35 +108,58 @@ impl Flight {
     pub(crate) async fn takeoff(&self) -> Result<Boarding, DeliveryError> {
         let mut watched = self.0.subscribe();
         let progress = watched
-            .wait_for(|progress| progress.proven.is_some() || progress.end.is_some() || (progress.head.is_some() && progress.visible > 0))
+            .wait_for(|progress| {
+                progress.proven.is_some()
+                    || progress.end.is_some()
+                    || (progress.head.is_some() && progress.visible > 0)
+            })
             .await
             .map_err(|_| DeliveryError::Stopping)?
             .clone();
         let Some(head) = progress.head else {
-            return Err(progress.end.and_then(Result::err).unwrap_or(DeliveryError::Stopping));
+            return Err(progress
+                .end
+                .and_then(Result::err)
+                .unwrap_or(DeliveryError::Stopping));
         };
         if let (None, Some(Err(error))) = (&progress.proven, &progress.end) {
             return Err(error.clone());
         }
-        if let Some(Proven { bytes: Some(bytes), .. }) = &progress.proven {
+        if let Some(Proven {
+            bytes: Some(bytes), ..
+        }) = &progress.proven
+        {
             let bytes = bytes.clone();
-            return Ok(Boarding::Whole { bytes, source: head.source });
+            return Ok(Boarding::Whole {
+                bytes,
+                source: head.source,
+            });
         }
         let length = progress.proven.map(|proven| proven.length).or(head.length);
-        Ok(Boarding::Growing { length, source: head.source.clone(), chunks: read(watched, head.file) })
+        Ok(Boarding::Growing {
+            length,
+            source: head.source.clone(),
+            chunks: read(watched, head.file),
+        })
     }
 
     /// Where it came from and how many bytes it has; nothing where it never began.
     pub(crate) fn origin(&self) -> (Source, u64) {
         let progress = self.0.borrow();
-        let source = progress.head.as_ref().map_or(Source::Nowhere, |head| head.source.clone());
+        let source = progress
+            .head
+            .as_ref()
+            .map_or(Source::Nowhere, |head| head.source.clone());
         (source, progress.visible)
     }
 
     /// Waits for the end, whatever it is.
     pub(crate) async fn landed(&self) -> Result<(), DeliveryError> {
         let mut watched = self.0.subscribe();
-        let progress = watched.wait_for(|progress| progress.end.is_some()).await.map_err(|_| DeliveryError::Stopping)?;
+        let progress = watched
+            .wait_for(|progress| progress.end.is_some())
+            .await
+            .map_err(|_| DeliveryError::Stopping)?;
         progress.end.clone().unwrap_or(Err(DeliveryError::Stopping))
     }
 }
@@ -146,33 +169,50 @@ pub(crate) enum Boarding {
     /// A small file, whole and proven.
     Whole { bytes: Bytes, source: Source },
     /// A file that may still be growing.
-    Growing { length: Option<u64>, source: Source, chunks: BoxStream<'static, Result<Bytes, BodyError>> },
+    Growing {
+        length: Option<u64>,
+        source: Source,
+        chunks: BoxStream<'static, Result<Bytes, BodyError>>,
+    },
 }
 
 /// Reads the growing file from its first byte to its proven end.
-fn read(watched: watch::Receiver<Progress>, file: Arc<File>) -> BoxStream<'static, Result<Bytes, BodyError>> {
-    stream::try_unfold((watched, file, 0u64), |(mut watched, file, at)| async move {
-        loop {
-            let (visible, proven, failed) = {
-                let progress = watched.borrow_and_update();
-                let failed = progress.end.as_ref().and_then(|end| end.as_ref().err().cloned());
-                (progress.visible, progress.proven.as_ref().map(|proven| proven.length), failed)
-            };
-            if at < visible {
-                let bytes = read_at(Arc::clone(&file), at, CHUNK.min(visible - at)).await?;
-                let next = at + bytes.len() as u64;
-                return Ok(Some((bytes, (watched, file, next))));
+fn read(
+    watched: watch::Receiver<Progress>,
+    file: Arc<File>,
+) -> BoxStream<'static, Result<Bytes, BodyError>> {
+    stream::try_unfold(
+        (watched, file, 0u64),
+        |(mut watched, file, at)| async move {
+            loop {
+                let (visible, proven, failed) = {
+                    let progress = watched.borrow_and_update();
+                    let failed = progress
+                        .end
+                        .as_ref()
+                        .and_then(|end| end.as_ref().err().cloned());
+                    (
+                        progress.visible,
+                        progress.proven.as_ref().map(|proven| proven.length),
+                        failed,
+                    )
+                };
+                if at < visible {
+                    let bytes = read_at(Arc::clone(&file), at, CHUNK.min(visible - at)).await?;
+                    let next = at + bytes.len() as u64;
+                    return Ok(Some((bytes, (watched, file, next))));
+                }
+                match (proven, failed) {
+                    (Some(length), _) if at >= length => return Ok(None),
+                    (None, Some(error)) => return Err(error.into()),
+                    _ => {}
+                }
+                if watched.changed().await.is_err() {
+                    return Err(DeliveryError::Stopping.into());
+                }
             }
-            match (proven, failed) {
-                (Some(length), _) if at >= length => return Ok(None),
-                (None, Some(error)) => return Err(error.into()),
-                _ => {}
-            }
-            if watched.changed().await.is_err() {
-                return Err(DeliveryError::Stopping.into());
-            }
-        }
-    })
+        },
+    )
     .boxed()
 }
 
@@ -190,7 +230,11 @@ impl Flights {
         let flight = Flight::new();
         under_way.insert(key.clone(), flight.clone());
         drop(under_way);
-        start(Ticket { flights: Arc::clone(self), key, flight: flight.clone() });
+        start(Ticket {
+            flights: Arc::clone(self),
+            key,
+            flight: flight.clone(),
+        });
         flight
     }
 }
@@ -212,7 +256,11 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         self.flight.end(Err(DeliveryError::Stopping));
-        self.flights.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        self.flights
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.key);
     }
 }
 
@@ -236,7 +284,9 @@ mod tests {
     }
 
     async fn collect(boarding: Boarding) -> (Vec<u8>, Option<BodyError>) {
-        let Boarding::Growing { mut chunks, .. } = boarding else { panic!("expected a growing file") };
+        let Boarding::Growing { mut chunks, .. } = boarding else {
+            panic!("expected a growing file")
+        };
         let mut all = Vec::new();
         while let Some(chunk) = chunks.next().await {
             match chunk {
@@ -253,13 +303,20 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         let reader = flights.join(key(), |_| panic!("the flight is under way"));
         file.write_all(b"hello, world").unwrap();
-        ticket.flight.begin(Head { file: Arc::new(file), length: Some(12), source: Source::Upstream("u".into()) });
+        ticket.flight.begin(Head {
+            file: Arc::new(file),
+            length: Some(12),
+            source: Source::Upstream("u".into()),
+        });
         ticket.flight.show(5);
         let boarding = reader.takeoff().await.unwrap();
         let body = tokio::spawn(collect(boarding));
         tokio::task::yield_now().await;
         assert!(!body.is_finished(), "seven bytes are still held back");
-        ticket.flight.prove(Proven { length: 12, bytes: None });
+        ticket.flight.prove(Proven {
+            length: 12,
+            bytes: None,
+        });
         assert_eq!(body.await.unwrap().0, b"hello, world");
         ticket.end(Ok(()));
         assert!(reader.landed().await.is_ok());
@@ -270,7 +327,11 @@ mod tests {
         let (_flights, ticket) = start();
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"hello").unwrap();
-        ticket.flight.begin(Head { file: Arc::new(file), length: Some(12), source: Source::Upstream("u".into()) });
+        ticket.flight.begin(Head {
+            file: Arc::new(file),
+            length: Some(12),
+            source: Source::Upstream("u".into()),
+        });
         ticket.flight.show(3);
         let boarding = ticket.flight.takeoff().await.unwrap();
         ticket.end(Err(DeliveryError::NotKept));
@@ -284,7 +345,10 @@ mod tests {
         let (flights, ticket) = start();
         let reader = ticket.flight.clone();
         drop(ticket);
-        assert!(matches!(reader.takeoff().await, Err(DeliveryError::Stopping)));
+        assert!(matches!(
+            reader.takeoff().await,
+            Err(DeliveryError::Stopping)
+        ));
         let mut anew = false;
         flights.join(key(), |_| anew = true);
         assert!(anew);

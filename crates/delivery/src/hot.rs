@@ -29,8 +29,21 @@ pub(crate) struct HotFile {
 }
 
 impl HotFile {
-    pub(crate) fn new(tree: Tree, module: ModuleVersion, kind: FileKind, bytes: Bytes, etag: Arc<str>) -> Self {
-        Self { tree, module, kind, bytes, etag, noted: AtomicU64::new(0) }
+    pub(crate) fn new(
+        tree: Tree,
+        module: ModuleVersion,
+        kind: FileKind,
+        bytes: Bytes,
+        etag: Arc<str>,
+    ) -> Self {
+        Self {
+            tree,
+            module,
+            kind,
+            bytes,
+            etag,
+            noted: AtomicU64::new(0),
+        }
     }
 }
 
@@ -63,7 +76,10 @@ impl Hot {
     /// A cache of at most `budget` bytes.
     pub(crate) fn new(budget: u64) -> Self {
         let typical = usize::try_from(budget / 1024).unwrap_or(usize::MAX);
-        Self { files: Cache::with_weighter(typical.max(16), budget, ByBytes), since: Instant::now() }
+        Self {
+            files: Cache::with_weighter(typical.max(16), budget, ByBytes),
+            since: Instant::now(),
+        }
     }
 
     /// The file at this request path, and whether its use is to be noted on disk.
@@ -71,7 +87,11 @@ impl Hot {
         let file = self.files.get(&Key(profile, path))?;
         let now = self.since.elapsed().as_secs() + NOTE_EVERY;
         let noted = file.noted.load(Ordering::Relaxed);
-        let due = now >= noted + NOTE_EVERY && file.noted.compare_exchange(noted, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        let due = now >= noted + NOTE_EVERY
+            && file
+                .noted
+                .compare_exchange(noted, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
         Some((file, due))
     }
 
@@ -93,7 +113,13 @@ mod tests {
         let path = go_module::ModulePath::parse("example.com/m").unwrap();
         let version = go_module::Version::parse("v1.0.0").unwrap();
         let module = ModuleVersion::new(path, version).unwrap();
-        HotFile::new(Tree::Modules, module, FileKind::Mod, Bytes::from(vec![0; length]), "e".into())
+        HotFile::new(
+            Tree::Modules,
+            module,
+            FileKind::Mod,
+            Bytes::from(vec![0; length]),
+            "e".into(),
+        )
     }
 
     #[test]
@@ -110,9 +136,17 @@ mod tests {
     fn the_budget_holds() {
         let hot = Hot::new(256 * 1024);
         for n in 0..200 {
-            hot.insert(1, &format!("example.com/m{n}/@v/v1.0.0.mod"), file(8 * 1024));
+            hot.insert(
+                1,
+                &format!("example.com/m{n}/@v/v1.0.0.mod"),
+                file(8 * 1024),
+            );
         }
-        assert!(hot.files.weight() <= 256 * 1024, "{} bytes", hot.files.weight());
+        assert!(
+            hot.files.weight() <= 256 * 1024,
+            "{} bytes",
+            hot.files.weight()
+        );
         assert!(hot.files.len() > 2);
     }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
+use upstream::UpstreamError;
 
 use crate::error::DeliveryError;
 
@@ -17,7 +18,10 @@ pub(crate) struct Negatives {
 
 impl Negatives {
     pub(crate) fn new(ttl: Duration) -> Self {
-        Self { kept: Cache::new(CAPACITY), ttl }
+        Self {
+            kept: Cache::new(CAPACITY),
+            ttl,
+        }
     }
 
     /// What was said of this path less than a `ttl` ago.
@@ -25,7 +29,11 @@ impl Negatives {
         let key = (profile, path.to_owned());
         let (reason, gone, since) = self.kept.get(&key)?;
         if since.elapsed() < self.ttl {
-            return Some(DeliveryError::StillNotFound { reason, gone, ttl: self.ttl });
+            return Some(DeliveryError::StillNotFound {
+                reason,
+                gone,
+                ttl: self.ttl,
+            });
         }
         self.kept.remove(&key);
         None
@@ -34,7 +42,11 @@ impl Negatives {
     /// Remembers an error if it says that nothing is there.
     pub(crate) fn note(&self, profile: u64, path: &str, error: &DeliveryError) {
         if let DeliveryError::NotFound(chain) = error {
-            let entry = (chain.to_string(), chain.is_gone(), Instant::now());
+            let entry = (
+                chain.to_string(),
+                matches!(chain.cause, UpstreamError::NotFound { status: 410, .. }),
+                Instant::now(),
+            );
             self.kept.insert((profile, path.to_owned()), entry);
         }
     }

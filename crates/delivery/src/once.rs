@@ -13,19 +13,28 @@ pub(crate) struct OnceMap<K, V> {
 
 impl<K: Eq + Hash + Clone, V: Clone> OnceMap<K, V> {
     pub(crate) fn new() -> Self {
-        Self { under_way: Mutex::new(HashMap::new()) }
+        Self {
+            under_way: Mutex::new(HashMap::new()),
+        }
     }
 
     /// Joins the work under way for `key`, or calls `start`, which is handed the promise that it must keep.
     pub(crate) fn join(self: &Arc<Self>, key: K, start: impl FnOnce(Promise<K, V>)) -> Pending<V> {
-        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(pending) = under_way.get(&key) {
             return Pending(pending.clone());
         }
         let (sender, receiver) = watch::channel(None);
         under_way.insert(key.clone(), receiver.clone());
         drop(under_way);
-        start(Promise { map: Arc::clone(self), key, sender });
+        start(Promise {
+            map: Arc::clone(self),
+            key,
+            sender,
+        });
         Pending(receiver)
     }
 }
@@ -46,7 +55,11 @@ impl<K: Eq + Hash, V> Promise<K, V> {
 
 impl<K: Eq + Hash, V> Drop for Promise<K, V> {
     fn drop(&mut self) {
-        self.map.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        self.map
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.key);
     }
 }
 

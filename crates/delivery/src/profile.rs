@@ -28,7 +28,13 @@ impl Profile {
                 trees.push(tree);
             }
         }
-        Self { name: name.into(), chain, trees, checksum_db, id: NEXT.fetch_add(1, Ordering::Relaxed) }
+        Self {
+            name: name.into(),
+            chain,
+            trees,
+            checksum_db,
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+        }
     }
 
     /// The name a person gave it.
@@ -59,5 +65,6 @@ impl Profile {
 
 /// The tree in which what an upstream gave is kept: a realm of its own.
 pub(crate) fn tree_of(upstream: &Upstream) -> Tree {
-    Tree::Realm(RealmId::from_id(upstream.id()))
+    let id = upstream.id();
+    Tree::Realm(id.parse().unwrap_or_else(|_| RealmId::for_origin(id)))
 }

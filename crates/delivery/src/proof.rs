@@ -18,20 +18,32 @@ pub(crate) fn cap(request: &Request) -> u64 {
 }
 
 /// Checks a complete file of a version; the error says what is wrong with it, in words for a person.
-pub(crate) fn prove(mut file: File, length: u64, module: &ModuleVersion, kind: FileKind) -> Result<(), String> {
+pub(crate) fn prove(
+    mut file: File,
+    length: u64,
+    module: &ModuleVersion,
+    kind: FileKind,
+) -> Result<(), String> {
     match kind {
         FileKind::Info => {
             let said = info::parse(&read(&mut file)?).map_err(|error| error.to_string())?;
             if said.version != module.version.as_str() {
-                return Err(format!("its Version is {:?}, not {}", said.version, module.version));
+                return Err(format!(
+                    "its Version is {:?}, not {}",
+                    said.version, module.version
+                ));
             }
             Ok(())
         }
         FileKind::Mod => match go_mod::module_line(&read(&mut file)?) {
             Some(_) => Ok(()),
-            None => Err("it has no module line, so it is no go.mod (a sign-in page, perhaps?)".to_owned()),
+            None => Err(
+                "it has no module line, so it is no go.mod (a sign-in page, perhaps?)".to_owned(),
+            ),
         },
-        FileKind::Zip => zip::check(file, length, module).map(drop).map_err(|error| error.to_string()),
+        FileKind::Zip => zip::check(file, length, module)
+            .map(drop)
+            .map_err(|error| error.to_string()),
     }
 }
 
@@ -43,11 +55,16 @@ pub(crate) fn begins_like_a_zip(first: &[u8]) -> bool {
 /// Checks an answer that may change: a list, or the `.info` of latest or of a branch.
 pub(crate) fn prove_answer(request: &Request, body: &[u8]) -> Result<(), String> {
     match request {
-        Request::List(_) => list::parse(body).map(drop).map_err(|error| error.to_string()),
+        Request::List(_) => list::parse(body)
+            .map(drop)
+            .map_err(|error| error.to_string()),
         Request::Latest(module) | Request::Query { path: module, .. } => {
             let said = info::parse(body).map_err(|error| error.to_string())?;
-            let version = go_module::Version::parse(&said.version).map_err(|error| error.to_string())?;
-            ModuleVersion::new(module.clone(), version).map(drop).map_err(|error| error.to_string())
+            let version =
+                go_module::Version::parse(&said.version).map_err(|error| error.to_string())?;
+            ModuleVersion::new(module.clone(), version)
+                .map(drop)
+                .map_err(|error| error.to_string())
         }
         Request::File(..) | Request::SumDb { .. } => Ok(()),
     }
@@ -55,6 +72,7 @@ pub(crate) fn prove_answer(request: &Request, body: &[u8]) -> Result<(), String>
 
 fn read(file: &mut File) -> Result<Vec<u8>, String> {
     let mut all = Vec::new();
-    file.read_to_end(&mut all).map_err(|error| format!("it could not be read back: {error}"))?;
+    file.read_to_end(&mut all)
+        .map_err(|error| format!("it could not be read back: {error}"))?;
     Ok(all)
 }

@@ -35,7 +35,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { answers: changing::Options::default(), negative_for: Duration::from_secs(60), hot_bytes: 8 << 20, fetches: 64 }
+        Self {
+            answers: changing::Options::default(),
+            negative_for: Duration::from_secs(60),
+            hot_bytes: 8 << 20,
+            fetches: 64,
+        }
     }
 }
 
@@ -56,7 +61,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(store: Store, profile: Profile, options: Options, events: mpsc::Sender<Event>) -> (Arc<Self>, mpsc::Receiver<Landed>) {
+    pub(crate) fn new(
+        store: Store,
+        profile: Profile,
+        options: Options,
+        events: mpsc::Sender<Event>,
+    ) -> (Arc<Self>, mpsc::Receiver<Landed>) {
         let (companions, landed) = Companions::channel();
         let shared = Self {
             store,
@@ -84,15 +94,36 @@ impl Shared {
     }
 
     /// A kept file, looked for in the profile's trees, off the runtime.
-    pub(crate) async fn find(&self, profile: &Profile, module: &ModuleVersion, kind: FileKind) -> Result<Option<Kept>, DeliveryError> {
-        self.store.find(profile.trees(), module, kind).await.map_err(DeliveryError::store)
+    pub(crate) async fn find(
+        &self,
+        profile: &Profile,
+        module: &ModuleVersion,
+        kind: FileKind,
+    ) -> Result<Option<Kept>, DeliveryError> {
+        self.store
+            .find(profile.trees(), module, kind)
+            .await
+            .map_err(DeliveryError::store)
     }
 
-    pub(crate) async fn is_kept(&self, profile: &Profile, module: &ModuleVersion, kind: FileKind) -> bool {
+    pub(crate) async fn is_kept(
+        &self,
+        profile: &Profile,
+        module: &ModuleVersion,
+        kind: FileKind,
+    ) -> bool {
         matches!(self.find(profile, module, kind).await, Ok(Some(_)))
     }
 
-    pub(crate) fn keep_hot(&self, profile: u64, tree: &Tree, module: &ModuleVersion, kind: FileKind, bytes: Bytes, sha256: &Sha256) -> Arc<str> {
+    pub(crate) fn keep_hot(
+        &self,
+        profile: u64,
+        tree: &Tree,
+        module: &ModuleVersion,
+        kind: FileKind,
+        bytes: Bytes,
+        sha256: &Sha256,
+    ) -> Arc<str> {
         let etag: Arc<str> = sha256.to_string().into();
         let path = Request::File(module.clone(), kind).url_path();
         let file = HotFile::new(tree.clone(), module.clone(), kind, bytes, Arc::clone(&etag));
