@@ -140,7 +140,7 @@ async fn error_text(response: Response, limits: &Deadlines, hidden: &[Secret]) -
         while let Some(Ok(piece)) = pieces.next().await {
             read += piece.len();
             text.extend_from_slice(
-                &piece[..piece.len().min(text::MOST.saturating_sub(text.len()))],
+                &piece[..piece.len().min(text::LOOKED_AT.saturating_sub(text.len()))],
             );
             if read > ERROR_BODY {
                 break;

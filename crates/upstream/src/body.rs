@@ -221,3 +221,6 @@ fn read_failed(error: &io::Error) -> UpstreamError {
         cause: format!("reading the file: {error}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

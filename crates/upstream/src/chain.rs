@@ -199,3 +199,6 @@ impl std::error::Error for ChainError {
         Some(&self.cause)
     }
 }
+
+#[cfg(test)]
+mod tests;

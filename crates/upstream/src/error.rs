@@ -174,7 +174,7 @@ pub enum Step {
     /// No connection.
     #[error("connection")]
     Connect,
-    /// No TLS session: certificate, protocol, trust store.
+    /// No TLS: certificate, protocol, trust store.
     #[error("TLS")]
     Tls,
     /// The folder of a `file://` upstream can't be read.
@@ -225,7 +225,7 @@ pub enum Stage {
 /// Why a redirect is not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectRefusal {
-    /// More than [`redirect::MOST`](crate::redirect::MOST) in a row.
+    /// More than five in a row.
     #[error("more than {} redirects in a row", crate::redirect::MOST)]
     TooMany,
     /// No `Location`, or none that is a URL.

@@ -157,3 +157,6 @@ fn unreachable(error: &io::Error) -> UpstreamError {
         cause: error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

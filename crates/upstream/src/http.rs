@@ -204,3 +204,10 @@ impl Http {
         })
     }
 }
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod redirects;

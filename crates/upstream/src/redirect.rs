@@ -44,6 +44,8 @@ pub(crate) fn target(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn follow(from: &str, from_public: bool, location: &str) -> Result<String, RedirectRefusal> {
@@ -116,5 +118,18 @@ mod tests {
             follow("https://10.0.0.1/", false, "http://10.0.0.2/").is_err(),
             "but not in the open"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn no_location_leads_astray(location in "(https?:|file:|//)?[ -~]{0,40}", from_public: bool) {
+            let from = Url::parse("https://proxy.corp.example/go/m").unwrap();
+            let header = HeaderValue::from_str(&location).unwrap();
+            if let Ok(url) = target(&from, from_public, Some(&header)) {
+                prop_assert_eq!(url.scheme(), "https");
+                prop_assert!(url.username().is_empty() && url.password().is_none());
+                prop_assert!(!(from_public && is_written_private(&url)));
+            }
+        }
     }
 }

@@ -157,7 +157,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn success_ends_the_tries() {
         let mut count = 0;
-        let result = with_retries(&limits(), || {
+        let limits = limits();
+        let result = with_retries(&limits, || {
             count += 1;
             let failed = Err(Failure {
                 error: UpstreamError::Loop,

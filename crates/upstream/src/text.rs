@@ -11,29 +11,33 @@ pub(crate) const MOST: usize = 1024;
 /// Shorter secrets are not looked for: they would be found in every other word.
 const SHORTEST_SECRET: usize = 4;
 
-/// One line of readable text: no control or direction characters, no invalid UTF-8, white space as single spaces, and
-/// none of `hidden`.
+/// How much of it is looked at, in bytes: more than is passed on, so that no secret that straddles the limit shows its half.
+pub(crate) const LOOKED_AT: usize = 2 * MOST;
+
+/// One line of readable text: no control or direction characters, no invalid UTF-8, white space as single spaces, none of
+/// `hidden`, and no longer than [`MOST`].
 pub(crate) fn clean(bytes: &[u8], hidden: &[Secret]) -> String {
-    let bytes = &bytes[..bytes.len().min(MOST)];
-    let text = String::from_utf8_lossy(bytes);
-    // A character that the limit cut in two.
-    let text = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
-    let visible: String = text
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LOOKED_AT)]);
+    let text = hide(text.into_owned(), hidden);
+    let visible = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|c| !is_invisible(*c))
-        .collect();
-    let mut line = visible
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+        .filter(|c| !is_invisible(*c));
+    let visible: String = visible.collect();
+    let words: Vec<&str> = visible.split(' ').filter(|word| !word.is_empty()).collect();
+    let mut line = hide(words.join(" "), hidden);
+    line.truncate(line.floor_char_boundary(MOST));
+    line.truncate(line.trim_end().len());
+    line
+}
+
+fn hide(mut text: String, hidden: &[Secret]) -> String {
     for secret in hidden {
-        if line.contains(secret.expose()) {
-            line = line.replace(secret.expose(), "[hidden]");
+        if text.contains(secret.expose()) {
+            text = text.replace(secret.expose(), "[hidden]");
         }
     }
-    line
+    text
 }
 
 /// Characters that change what a terminal shows without being seen themselves.
@@ -73,6 +77,8 @@ pub(crate) fn secrets_of(url: &SafeUrl) -> Vec<Secret> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -91,9 +97,18 @@ mod tests {
 
     #[test]
     fn text_is_cut_between_characters() {
-        let long = "é".repeat(2000);
-        let cut = clean(&long.as_bytes()[1..], &[]);
-        assert!(cut.len() <= MOST + 2 && cut.ends_with('é'), "{}", cut.len());
+        let cut = clean(format!("x{}", "é".repeat(2000)).as_bytes(), &[]);
+        assert_eq!(cut, format!("x{}", "é".repeat(511)));
+    }
+
+    #[test]
+    fn the_limit_does_not_cut_a_secret_in_two() {
+        let password = Secret::new("a very  long password");
+        for before in 1000..MOST {
+            let echo = format!("{} {}", "x".repeat(before), password.expose());
+            let shown = clean(echo.as_bytes(), std::slice::from_ref(&password));
+            assert!(!shown.contains("ve"), "{shown}");
+        }
     }
 
     #[test]
@@ -109,5 +124,21 @@ mod tests {
             shown,
             "bad login [hidden]/[hidden] [hidden] [hidden] at /[hidden]/m"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_becomes_one_short_line(bytes in proptest::collection::vec(any::<u8>(), 0..3000)) {
+            let line = clean(&bytes, &[]);
+            prop_assert!(!line.chars().any(is_invisible));
+            prop_assert_eq!(line.trim(), &line);
+            prop_assert!(line.len() <= MOST);
+        }
+
+        #[test]
+        fn a_hidden_text_is_never_passed_on(before in "[a-z \n]{0,20}", secret in "[!-~]{4,20}", after in "[a-z \n]{0,20}") {
+            let line = clean(format!("{before}{secret}{after}").as_bytes(), &[Secret::new(secret.clone())]);
+            prop_assert!(!line.contains(&secret) || "[hidden]".contains(&secret));
+        }
     }
 }
