@@ -307,7 +307,7 @@ mod tests {
             file.display()
         );
         let started = Instant::now();
-        let error = sh(&script, Duration::from_millis(500)).await.unwrap_err();
+        let error = sh(&script, Duration::from_secs(2)).await.unwrap_err();
         assert!(matches!(error, GoError::Timeout { .. }), "{error}");
         assert!(started.elapsed() < Duration::from_secs(10));
         for id in ids(&file, 2).await {

@@ -19,7 +19,7 @@
 //!   that exist, and "not found" would be believed and passed on to the next upstream. All prefixes of a path share
 //!   the host, so no other prefix could have succeeded where this one failed.
 //! - A go-get page that answers 5xx is an outage, and 401 or 403 a refusal. `go` passes over such errors for prefixes
-//!   shorter than the module it found (go.dev/issue/34094); only a longer path whose page fails, on a host that serves
+//!   shorter than the module it found (`modload.queryPrefixModules`); only a longer path whose page fails, on a host that serves
 //!   the module's own page, makes a difference, and there the honest answer is worth more.
 
 use std::path::Path;

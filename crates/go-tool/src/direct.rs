@@ -44,6 +44,7 @@ pub struct Direct {
     go: Go,
     folders: Folders,
     turns: Arc<Semaphore>,
+    at_most: u32,
     deadline: Duration,
     prepared: OnceCell<()>,
 }
@@ -99,10 +100,13 @@ impl Direct {
             at_most,
             deadline,
         } = options;
+        // Far more than any machine runs, and within what a semaphore can count.
+        let at_most = u32::try_from(at_most).unwrap_or(u32::MAX).clamp(1, 1 << 10);
         Self {
             go,
             folders: Folders::new(cache),
-            turns: Arc::new(Semaphore::new(at_most.clamp(1, Semaphore::MAX_PERMITS))),
+            turns: Arc::new(Semaphore::new(at_most as usize)),
+            at_most,
             deadline,
             prepared: OnceCell::new(),
         }
@@ -114,7 +118,14 @@ impl Direct {
     /// See [`GoError`]. [`GoError::TooOld`] when the module's go.mod asks for a newer Go than this one: its `.info` and
     /// `.mod` can still be had from [`describe`](Self::describe).
     pub async fn download(&self, version: &ModuleVersion) -> Result<Downloaded, GoError> {
-        let started = Instant::now();
+        self.download_since(version, Instant::now()).await
+    }
+
+    async fn download_since(
+        &self,
+        version: &ModuleVersion,
+        started: Instant,
+    ) -> Result<Downloaded, GoError> {
         check_path(version.path.as_str())?;
         let argument = version.to_string();
         let arguments = ["mod", "download", "-json", "-modcacherw", "--", &argument];
@@ -157,7 +168,7 @@ impl Direct {
         let info = module.info();
         let Some(path) = module.go_mod else {
             // `go list` passes over a go.mod that it could not get; `go mod download` says what was wrong with it.
-            let files = self.download(version).await?;
+            let files = self.download_since(version, started).await?;
             return Ok(Described {
                 info: read(files.info).await?,
                 gomod: read(files.gomod).await?,
@@ -204,6 +215,24 @@ impl Direct {
         check_query(query)?;
         let Answered { module, .. } = self.look_up(&format!("{path}@{query}"), started).await?;
         Ok(module.info())
+    }
+
+    /// Removes clones, those first that were not fetched into for longest, until what is left is at most `keep` bytes.
+    /// Gives the bytes that were removed. While a go command runs, nothing is removed: the next call may.
+    ///
+    /// # Errors
+    /// [`GoError::Folder`] when the clones can't be read.
+    pub async fn shrink_clones(&self, keep: u64) -> Result<u64, GoError> {
+        let Ok(all_turns) = Arc::clone(&self.turns).try_acquire_many_owned(self.at_most) else {
+            return Ok(0);
+        };
+        let folders = self.folders.clone();
+        blocking(move || {
+            let removed = folders.shrink_clones(keep);
+            drop(all_turns);
+            removed
+        })
+        .await
     }
 
     async fn look_up(&self, argument: &str, started: Instant) -> Result<Answered, GoError> {
@@ -263,12 +292,11 @@ impl Direct {
         let folder = self.folder(download).await?;
         let held = (Arc::clone(&turn), Arc::clone(&folder));
 
-        let person = self
-            .go
-            .ask(&PERSON, &self.go.environment().for_settings(), held.clone())
-            .await?;
+        let left = || self.deadline.saturating_sub(started.elapsed());
+        let asked = self.go.environment().for_settings();
+        let person = self.go.ask(&PERSON, &asked, left(), held.clone()).await?;
         let mut environment = self.go.environment().for_direct(&person, &folder);
-        if !self.has_own_ssh(&environment, &folder, held.clone()).await {
+        if !has_own_ssh(&environment, &folder, left(), held.clone()).await {
             environment.set_quiet_ssh();
         }
 
@@ -277,7 +305,7 @@ impl Direct {
             arguments,
             environment: &environment,
             directory: &folder.work(),
-            deadline: self.deadline.saturating_sub(started.elapsed()),
+            deadline: left(),
         };
         let Output {
             stdout,
@@ -339,35 +367,35 @@ impl Direct {
         })
         .await
     }
-
-    /// Has the person chosen an ssh for git, by variable or in git's configuration?
-    async fn has_own_ssh<H: Send + 'static>(
-        &self,
-        environment: &Environment,
-        folder: &RunFolder,
-        held: H,
-    ) -> bool {
-        if environment.has_own_ssh() {
-            return true;
-        }
-        let run = Run {
-            program: Path::new("git"),
-            arguments: &["config", "--name-only", "--get-regexp", OWN_SSH],
-            environment,
-            directory: &folder.work(),
-            deadline: Duration::from_secs(10),
-        };
-        // Without git, or with a git that can't read its configuration, go will say so itself.
-        run.output(held)
-            .await
-            .is_ok_and(|output| output.success && !output.stdout.is_empty())
-    }
 }
 
 impl Failure {
     fn into_error(self) -> GoError {
         classify::error(&self.text, &self.stderr, self.folder.path())
     }
+}
+
+/// Has the person chosen an ssh for git, by variable or in git's configuration?
+async fn has_own_ssh<H: Send + 'static>(
+    environment: &Environment,
+    folder: &RunFolder,
+    deadline: Duration,
+    held: H,
+) -> bool {
+    if environment.has_own_ssh() {
+        return true;
+    }
+    let run = Run {
+        program: Path::new("git"),
+        arguments: &["config", "--name-only", "--get-regexp", OWN_SSH],
+        environment,
+        directory: &folder.work(),
+        deadline,
+    };
+    // Without git, or with a git that can't read its configuration, go will say so itself.
+    run.output(held)
+        .await
+        .is_ok_and(|output| output.success && !output.stdout.is_empty())
 }
 
 fn what(arguments: &[&str]) -> String {

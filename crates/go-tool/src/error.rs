@@ -46,8 +46,8 @@ pub enum GoError {
         text: String,
     },
 
-    /// The deadline passed; the child and all it started were ended.
-    #[error("{what} did not finish within {after:?} and was ended")]
+    /// The deadline passed, in the wait for a turn or with a child running, which was ended with all it started.
+    #[error("{what} did not finish within {after:?}")]
     Timeout {
         /// The command that took too long.
         what: String,

@@ -15,9 +15,10 @@
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use crate::error::GoError;
 
@@ -88,6 +89,44 @@ impl Folders {
         Ok(run)
     }
 
+    /// Removes the clones written to longest ago until the others take at most `keep` bytes; gives the bytes removed.
+    /// Blocking, and only to be called while no go runs.
+    pub(crate) fn shrink_clones(&self, keep: u64) -> Result<u64, GoError> {
+        let vcs = self.vcs();
+        let entries = match fs::read_dir(&vcs) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(source) => return Err(GoError::Folder { path: vcs, source }),
+        };
+        let mut clones = Vec::new();
+        for entry in entries
+            .flatten()
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        {
+            let path = entry.path();
+            let (bytes, written) = measure(&path).map_err(|source| GoError::Folder {
+                path: path.clone(),
+                source,
+            })?;
+            clones.push((written, bytes, path));
+        }
+        clones.sort();
+        let mut total: u64 = clones.iter().map(|(_, bytes, _)| bytes).sum();
+        let before = total;
+        for (_, bytes, path) in clones {
+            if total <= keep {
+                break;
+            }
+            remove(&path);
+            // Go's notes beside it: without them it starts from nothing, as it should.
+            for note in ["info", "lock"] {
+                let _ = fs::remove_file(path.with_extension(note));
+            }
+            total -= bytes;
+        }
+        Ok(before - total)
+    }
+
     /// Removes the clone of this name, so that go makes a new one. Blocking.
     pub(crate) fn forget_clone(&self, name: &str) {
         // Renamed first: a run that uses it meanwhile fails as a whole, and never sees half of it.
@@ -102,6 +141,19 @@ impl Folders {
             }
         }
     }
+}
+
+/// What a clone takes on disk, and when it was last written to.
+fn measure(folder: &Path) -> io::Result<(u64, SystemTime)> {
+    let metadata = fs::symlink_metadata(folder)?;
+    let mut total = (metadata.blocks() * 512, metadata.modified()?);
+    if metadata.is_dir() {
+        for entry in fs::read_dir(folder)? {
+            let (bytes, written) = measure(&entry?.path())?;
+            total = (total.0 + bytes, total.1.max(written));
+        }
+    }
+    Ok(total)
 }
 
 /// The folder of one run of go; removed when dropped.
@@ -200,5 +252,34 @@ mod tests {
         folders.forget_clone("abc");
         assert!(!cache.path().join("vcs/abc").exists());
         assert_eq!(fs::read_dir(cache.path().join("runs")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn the_clones_written_to_longest_ago_go_first() {
+        let cache = tempfile::tempdir().unwrap();
+        let folders = Folders::new(cache.path().to_owned());
+        assert_eq!(folders.shrink_clones(0).unwrap(), 0);
+        folders.prepare().unwrap();
+        let vcs = cache.path().join("vcs");
+        for (name, age) in [("middle", 20), ("new", 10), ("old", 30)] {
+            fs::create_dir_all(vcs.join(name).join("objects")).unwrap();
+            fs::write(vcs.join(format!("{name}.info")), name).unwrap();
+            fs::write(vcs.join(format!("{name}.lock")), "").unwrap();
+            let pack = vcs.join(name).join("objects/pack");
+            fs::write(&pack, vec![1; 100 << 10]).unwrap();
+            let then = SystemTime::now() - std::time::Duration::from_secs(age * 86400);
+            for path in [pack, vcs.join(name).join("objects"), vcs.join(name)] {
+                fs::File::open(path).unwrap().set_modified(then).unwrap();
+            }
+        }
+        let removed = folders.shrink_clones(150 << 10).unwrap();
+        assert!(removed >= 200 << 10, "{removed}");
+        let mut left: Vec<_> = fs::read_dir(&vcs)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["new", "new.info", "new.lock"]);
+        assert_eq!(folders.shrink_clones(150 << 10).unwrap(), 0);
     }
 }

@@ -32,6 +32,7 @@ impl Go {
             .ask(
                 &["GOPROXY", "GOSUMDB"],
                 &self.environment().without_settings(),
+                PATIENCE,
                 (),
             )
             .await?;
@@ -50,7 +51,7 @@ impl Go {
     /// # Errors
     /// When `go env` can't be run or its answer is not understood.
     pub async fn env(&self, names: &[&str]) -> Result<BTreeMap<String, String>, GoError> {
-        self.ask(names, &self.environment().for_settings(), ())
+        self.ask(names, &self.environment().for_settings(), PATIENCE, ())
             .await
     }
 
@@ -58,6 +59,7 @@ impl Go {
         &self,
         names: &[&str],
         environment: &Environment,
+        deadline: Duration,
         held: H,
     ) -> Result<BTreeMap<String, String>, GoError> {
         let mut arguments = vec!["env", "-json"];
@@ -68,7 +70,7 @@ impl Go {
             arguments: &arguments,
             environment,
             directory: Path::new("/"),
-            deadline: PATIENCE,
+            deadline,
         };
         let Output {
             stdout,

@@ -473,7 +473,7 @@ async fn the_deadline_ends_go_git_and_what_git_started() {
         "[ \"$1\" = config ] && exit 1\nsleep 300 &\nprintf '%s\\n%s\\n%s\\n' $PPID $$ $! >> {}\nwait",
         file.display()
     ));
-    let direct = machine.direct_with(1, Duration::from_secs(3));
+    let direct = machine.direct_with(1, Duration::from_secs(6));
     let started = Instant::now();
     let error = direct
         .list(&path("git.example.test/repo.git"))
@@ -545,6 +545,59 @@ async fn no_more_run_at_once_than_allowed() {
     }
     assert!(!overlapped(1).await, "two ran at once");
     assert!(overlapped(3).await, "three may run at once, and did not");
+}
+
+#[tokio::test]
+async fn versions_of_one_repository_can_be_fetched_at_once() {
+    let machine = Machine::new();
+    let repository = released(&machine);
+    for minor in 1..5 {
+        repository
+            .write("repo.go", &format!("package repo // {minor}\n"))
+            .commit()
+            .tag(&format!("v1.{minor}.0"));
+    }
+    let direct = machine.direct_with(4, Duration::from_secs(120));
+    let [a, b, c, d] =
+        [1, 2, 3, 4].map(|minor| version(&format!("git.example.test/repo.git@v1.{minor}.0")));
+    let (a, b, c, d) = tokio::join!(
+        direct.download(&a),
+        direct.download(&b),
+        direct.download(&c),
+        direct.download(&d)
+    );
+    for (files, minor) in [a, b, c, d].into_iter().zip(1..) {
+        let files = files.unwrap();
+        assert_eq!(
+            version_in(&std::fs::read(&files.info).unwrap()),
+            format!("v1.{minor}.0")
+        );
+    }
+    assert!(machine.clone_folder().is_dir(), "they share one clone");
+}
+
+#[tokio::test]
+async fn clones_are_removed_when_they_take_too_much_room() {
+    let machine = Machine::new();
+    let _repository = released(&machine);
+    let direct = machine.direct();
+    let module = path("git.example.test/repo.git");
+    assert_eq!(direct.shrink_clones(0).await.unwrap(), 0);
+    direct.list(&module).await.unwrap();
+    assert_eq!(direct.shrink_clones(1 << 30).await.unwrap(), 0);
+    assert!(direct.shrink_clones(0).await.unwrap() > 0);
+    assert!(machine.cached("vcs").is_empty());
+    assert_eq!(direct.list(&module).await.unwrap(), ["v1.0.0"]);
+
+    // Not under a go that runs.
+    machine.script("git", "sleep 300");
+    tokio::select! {
+        ended = direct.list(&module) => panic!("ended by itself: {ended:?}"),
+        removed = async {
+            assert!(eventually(|| !machine.cached("runs").is_empty()).await);
+            direct.shrink_clones(0).await
+        } => assert_eq!(removed.unwrap(), 0),
+    }
 }
 
 #[tokio::test]
@@ -692,6 +745,10 @@ async fn a_page_that_names_a_module_proxy_is_followed() {
             "/proxy/mod.example.test/lib/@v/v1.1.0.mod" => {
                 "module mod.example.test/lib\n".to_owned()
             }
+            "/proxy/mod.example.test/lib/@v/v1.7.0.info" => "{\"Version\":\"v1.7.0\"}".to_owned(),
+            "/proxy/mod.example.test/lib/@v/v1.7.0.mod" => {
+                return ("502 Bad Gateway", String::new());
+            }
             "/proxy/mod.example.test/lib/@v/v1.9.0.info" => {
                 return ("503 Service Unavailable", String::new());
             }
@@ -723,6 +780,12 @@ async fn a_page_that_names_a_module_proxy_is_followed() {
         .await
         .unwrap_err();
     assert!(matches!(error, GoError::NotFound { .. }), "{error:?}");
+    // `go list` would answer without a go.mod, and without an error.
+    let error = direct
+        .describe(&version("mod.example.test/lib@v1.7.0"))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, GoError::Unreachable { .. }), "{error:?}");
     let error = direct
         .describe(&version("mod.example.test/lib@v1.9.0"))
         .await

@@ -44,7 +44,7 @@ impl Machine {
                 .chain(std::env::split_paths(&path)),
         )
         .unwrap();
-        // Nothing of the machine that runs the tests: no configuration, no agent, no way out. The person has settings
+        // Nothing of the machine that runs the tests: no configuration, no keys, no way out. The person has settings
         // that would break `direct` if they reached it: GOPROXY leads nowhere and GOFLAGS is for another situation.
         let mut machine = Self { root, go };
         for name in [
