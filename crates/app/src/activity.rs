@@ -61,14 +61,17 @@ pub struct Activity {
 
 impl Activity {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, newest: watch::Sender::new(0) }
+        Self {
+            store,
+            newest: watch::Sender::new(0),
+        }
     }
 
     /// The entries after number `seq`, oldest first, at most `limit`.
     ///
     /// # Errors
     /// `disk` where the log can't be read.
-    pub async fn after(&self, seq: i64, limit: u32) -> Result<Vec<Item>, Failure> {
+    pub async fn after(&self, seq: i64, limit: usize) -> Result<Vec<Item>, Failure> {
         let rows = self.store.activity(seq, limit).await?;
         Ok(rows.into_iter().map(|(seq, row)| item(seq, row)).collect())
     }
@@ -77,7 +80,7 @@ impl Activity {
     ///
     /// # Errors
     /// `disk` where the log can't be read.
-    pub async fn last(&self, limit: u32) -> Result<Vec<Item>, Failure> {
+    pub async fn last(&self, limit: usize) -> Result<Vec<Item>, Failure> {
         let rows = self.store.last_activity(limit).await?;
         Ok(rows.into_iter().map(|(seq, row)| item(seq, row)).collect())
     }
@@ -88,7 +91,12 @@ impl Activity {
     }
 
     /// Writes events down until their sender is gone; the rest is written before it returns.
-    pub(crate) async fn keep(self, mut events: mpsc::Receiver<Event>, keep_rows: u64, keep_for: Duration) {
+    pub(crate) async fn keep(
+        self,
+        mut events: mpsc::Receiver<Event>,
+        keep_rows: u64,
+        keep_for: Duration,
+    ) {
         let mut since_prune = PRUNE_EVERY;
         while let Some(first) = events.recv().await {
             let mut batch = Batch::default();
@@ -101,7 +109,10 @@ impl Activity {
             since_prune += rows.len();
             match self.store.record(&rows).await {
                 Ok(()) => self.newest.send_modify(|changes| *changes += 1),
-                Err(error) => tracing::warn!("{} entries of the activity log are lost: {error}", rows.len()),
+                Err(error) => tracing::warn!(
+                    "{} entries of the activity log are lost: {error}",
+                    rows.len()
+                ),
             }
             if since_prune >= PRUNE_EVERY {
                 since_prune = 0;
@@ -153,7 +164,10 @@ impl Batch {
 
     fn into_rows(self) -> Vec<ActivityRow> {
         if self.left_out > 0 {
-            tracing::debug!("{} more answers from the cache are not in the activity log", self.left_out);
+            tracing::debug!(
+                "{} more answers from the cache are not in the activity log",
+                self.left_out
+            );
         }
         self.rows
     }
@@ -163,7 +177,10 @@ fn row(event: Event) -> ActivityRow {
     let (module, version) = match &event.request {
         Request::List(path) | Request::Latest(path) => (Some(path.to_string()), None),
         Request::Query { path, query } => (Some(path.to_string()), Some(query.as_str().to_owned())),
-        Request::File(module, _) => (Some(module.path.to_string()), Some(module.version.to_string())),
+        Request::File(module, _) => (
+            Some(module.path.to_string()),
+            Some(module.version.to_string()),
+        ),
         Request::SumDb { .. } => (None, None),
     };
     ActivityRow {

@@ -1,6 +1,7 @@
 //! Larder in this process: the lock, the store, the tokens, the activity log; and, where it serves, the delivery.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use store::Store;
 
@@ -39,10 +40,16 @@ impl App {
     /// `disk` or `bad-settings`; nothing is changed then.
     pub async fn open(places: Places) -> Result<Option<Self>, Failure> {
         places.prepare()?;
-        let Some(lock) = Lock::try_take(&places.data)? else { return Ok(None) };
+        let Some(lock) = Lock::try_take(&places.data)? else {
+            return Ok(None);
+        };
         let settings = Settings::read(&places.settings())?;
         let tokens = Tokens::open(&places.data)?;
-        let store = Store::open(store::Places { cache: places.cache.clone(), data: places.data.clone() }).await?;
+        let store = Store::open(store::Places {
+            cache: places.cache.clone(),
+            data: places.data.clone(),
+        })
+        .await?;
         let activity = Activity::new(store.clone());
         Ok(Some(Self(Arc::new(Inner {
             places,
@@ -63,16 +70,20 @@ impl App {
     /// `bad-input` or `go` where no list of upstreams can be had; `disk` where the address can't be announced.
     pub async fn begin_serving(&self, options: ServeOptions) -> Result<&Serving, Failure> {
         let serving = Serving::begin(self, options).await?;
-        let instance = Instance { port: serving.port(), pid: std::process::id(), version: crate::VERSION.to_owned(), since: serving.since() };
+        serving.spawn(care_for_index(
+            self.0.store.clone(),
+            Arc::downgrade(&self.0),
+        ));
+        let instance = Instance {
+            port: serving.port(),
+            pid: std::process::id(),
+            version: crate::VERSION.to_owned(),
+            since: serving.since(),
+        };
         if self.0.serving.set(serving).is_err() {
             return Err(Failure::new(Code::Internal, "this process serves already"));
         }
         instance.announce(&self.0.places)?;
-        if self.0.store.needs_rebuild() {
-            tracing::info!("the index lags behind the files (Larder was not stopped cleanly); it is rebuilt in the background");
-            let store = self.0.store.clone();
-            self.0.jobs.start("index-rebuild", |reporter| command::rebuild_index(store, reporter))?;
-        }
         self.serving()
     }
 
@@ -81,7 +92,9 @@ impl App {
     /// # Errors
     /// `not-running` where this process does not serve.
     pub fn serving(&self) -> Result<&Serving, Failure> {
-        self.0.serving.get().ok_or_else(|| Failure::new(Code::NotRunning, "Larder is not running").hint("start it: larder serve"))
+        self.0.serving.get().ok_or_else(|| {
+            Failure::new(Code::NotRunning, "Larder is not running").hint("start it: larder serve")
+        })
     }
 
     /// The folders.
@@ -136,7 +149,39 @@ impl App {
             serving.stop().await;
         }
         self.0.jobs.stop().await;
-        self.0.store.close().await;
-        self.0.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.0.store.clone().close().await;
+        self.0
+            .lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+}
+
+/// How long the index is left alone after it was rebuilt: on a full disk that fails again at once.
+const REBUILD_REST: Duration = Duration::from_secs(60);
+
+/// Rebuilds the index whenever it may differ from the files: after an end that was not clean, or when it fell behind.
+async fn care_for_index(store: Store, app: Weak<Inner>) {
+    loop {
+        store.until_needs_rebuild().await;
+        let Some(app) = app.upgrade() else { return };
+        tracing::info!("the index may differ from the files and is rebuilt in the background");
+        let rebuilt = store.clone();
+        let Ok(id) = app.jobs.start("index-rebuild", |reporter| {
+            command::rebuild_index(rebuilt, reporter)
+        }) else {
+            return;
+        };
+        let Ok(mut job) = app.jobs.watch(id) else {
+            return;
+        };
+        drop(app);
+        if let Ok(state) = job.wait_for(|state| state.end.is_some()).await
+            && let Some(Err(failure)) = &state.end
+        {
+            tracing::warn!("the index could not be rebuilt: {failure}");
+        }
+        tokio::time::sleep(REBUILD_REST).await;
     }
 }

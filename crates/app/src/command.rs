@@ -15,11 +15,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use cache::{CacheClear, CacheList, CacheSize, CacheVerify, Cleared, DamagedFile, ListedFile, ListedModule, Size, TreeSize, Verified};
+pub(crate) use cache::rebuild_index;
+pub use cache::{
+    CacheClear, CacheList, CacheSize, CacheVerify, Cleared, DamagedFile, ListedFile, ListedModule,
+    Size, TreeSize, Verified,
+};
 pub use goproxy::{Goproxy, ProxyAddress};
 pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
 pub use stop::{Stop, Stopping};
-pub use token::{Rotated, RotateToken};
+pub use token::{RotateToken, Rotated};
 
 use crate::app::App;
 use crate::failure::{Code, Failure};
@@ -50,7 +54,11 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     ///
     /// # Errors
     /// A [`Failure`], for a person.
-    fn run(self, app: App, reporter: Reporter) -> impl Future<Output = Result<Self::Answer, Failure>> + Send + 'static;
+    fn run(
+        self,
+        app: App,
+        reporter: Reporter,
+    ) -> impl Future<Output = Result<Self::Answer, Failure>> + Send + 'static;
 }
 
 macro_rules! table {
@@ -96,11 +104,18 @@ table! {
 /// `bad-input` where too many are under way.
 pub fn start_job<J: Job>(app: &App, job: J) -> Result<JobId, Failure> {
     let running = app.clone();
-    app.jobs().start(J::NAME, move |reporter| async move { to_value(job.run(running, reporter).await?) })
+    app.jobs().start(J::NAME, move |reporter| async move {
+        to_value(job.run(running, reporter).await?)
+    })
 }
 
 fn read<T: DeserializeOwned>(request: Value) -> Result<T, Failure> {
-    serde_json::from_value(request).map_err(|error| Failure::new(Code::Protocol, format!("the request is not of the form this instance knows: {error}")))
+    serde_json::from_value(request).map_err(|error| {
+        Failure::new(
+            Code::Protocol,
+            format!("the request is not of the form this instance knows: {error}"),
+        )
+    })
 }
 
 fn to_value<T: Serialize>(answer: T) -> Result<Value, Failure> {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Code, Failure};
+use crate::lock::Lock;
 use crate::places::Places;
 use crate::whole_file;
 
@@ -30,8 +31,14 @@ impl Instance {
     /// `disk` where it can't be written.
     pub fn announce(&self, places: &Places) -> Result<(), Failure> {
         let path = places.runtime.join("instance.json");
-        let text = serde_json::to_vec(self).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-        whole_file::write(&path, &text, 0o600).map_err(|error| Failure::new(Code::Disk, format!("{} can't be written: {error}", path.display())))
+        let text = serde_json::to_vec(self)
+            .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+        whole_file::write(&path, &text, 0o600).map_err(|error| {
+            Failure::new(
+                Code::Disk,
+                format!("{} can't be written: {error}", path.display()),
+            )
+        })
     }
 
     /// Takes the announcement back.
@@ -42,6 +49,14 @@ impl Instance {
         {
             tracing::warn!("{} can't be removed: {error}", path.display());
         }
+    }
+
+    /// Whether a process holds the lock of these places: the instance, or a command that does without one.
+    ///
+    /// # Errors
+    /// `disk` where the lock can't be looked at.
+    pub fn is_alive(places: &Places) -> Result<bool, Failure> {
+        Lock::is_held(&places.data)
     }
 
     /// What was announced last; `None` where nothing (readable) is.

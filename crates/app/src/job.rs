@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -97,17 +97,38 @@ impl Jobs {
         F: Future<Output = Result<Value, Failure>> + Send + 'static,
     {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let under_way = entries.values().filter(|entry| entry.state.borrow().end.is_none()).count();
+        let under_way = entries
+            .values()
+            .filter(|entry| entry.state.borrow().end.is_none())
+            .count();
         if under_way >= AT_ONCE {
-            return Err(Failure::new(Code::BadInput, format!("{under_way} jobs are under way already")).hint("wait for one to end, or cancel it"));
+            return Err(Failure::new(
+                Code::BadInput,
+                format!("{under_way} jobs are under way already"),
+            )
+            .hint("wait for one to end, or cancel it"));
         }
         let id = JobId(self.next.fetch_add(1, Ordering::Relaxed) + 1);
-        let (sender, state) = watch::channel(JobState { id, name: name.to_owned(), progress: Progress::default(), end: None });
+        let (sender, state) = watch::channel(JobState {
+            id,
+            name: name.to_owned(),
+            progress: Progress::default(),
+            end: None,
+        });
         let cancel = self.stop.child_token();
         forget_oldest(&mut entries);
-        entries.insert(id, Entry { state, cancel: cancel.clone() });
+        entries.insert(
+            id,
+            Entry {
+                state,
+                cancel: cancel.clone(),
+            },
+        );
         drop(entries);
-        let running = work(Reporter { state: sender.clone(), cancel });
+        let running = work(Reporter {
+            state: sender.clone(),
+            cancel,
+        });
         self.tasks.spawn(async move {
             let end = running.await;
             sender.send_modify(|state| state.end = Some(end));
@@ -121,7 +142,10 @@ impl Jobs {
     /// `not-found` where there is none of this id.
     pub fn watch(&self, id: JobId) -> Result<watch::Receiver<JobState>, Failure> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.get(&id).map(|entry| entry.state.clone()).ok_or_else(|| unknown(id))
+        entries
+            .get(&id)
+            .map(|entry| entry.state.clone())
+            .ok_or_else(|| unknown(id))
     }
 
     /// Asks a job to end. What it has done so far stays done.
@@ -130,13 +154,20 @@ impl Jobs {
     /// `not-found` where there is none of this id.
     pub fn cancel(&self, id: JobId) -> Result<(), Failure> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.get(&id).map(|entry| entry.cancel.cancel()).ok_or_else(|| unknown(id))
+        entries
+            .get(&id)
+            .map(|entry| entry.cancel.cancel())
+            .ok_or_else(|| unknown(id))
     }
 
     /// The jobs that have not ended.
     pub fn under_way(&self) -> Vec<JobState> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.values().map(|entry| entry.state.borrow().clone()).filter(|state| state.end.is_none()).collect()
+        entries
+            .values()
+            .map(|entry| entry.state.borrow().clone())
+            .filter(|state| state.end.is_none())
+            .collect()
     }
 
     /// Cancels all and waits until they have ended.
@@ -152,8 +183,15 @@ fn unknown(id: JobId) -> Failure {
 }
 
 fn forget_oldest(entries: &mut BTreeMap<JobId, Entry>) {
-    let ended: Vec<JobId> = entries.iter().filter(|(_, entry)| entry.state.borrow().end.is_some()).map(|(id, _)| *id).collect();
-    for id in ended.iter().take(ended.len().saturating_sub(REMEMBERED - 1)) {
+    let ended: Vec<JobId> = entries
+        .iter()
+        .filter(|(_, entry)| entry.state.borrow().end.is_some())
+        .map(|(id, _)| *id)
+        .collect();
+    for id in ended
+        .iter()
+        .take(ended.len().saturating_sub(REMEMBERED - 1))
+    {
         entries.remove(id);
     }
 }
@@ -167,12 +205,20 @@ mod tests {
         let jobs = Jobs::default();
         let id = jobs
             .start("count", |reporter| async move {
-                reporter.report(Progress { done: 1, total: 2, bytes: 10 });
+                reporter.report(Progress {
+                    done: 1,
+                    total: 2,
+                    bytes: 10,
+                });
                 Ok(Value::from(42))
             })
             .unwrap();
         let mut watched = jobs.watch(id).unwrap();
-        let state = watched.wait_for(|state| state.end.is_some()).await.unwrap().clone();
+        let state = watched
+            .wait_for(|state| state.end.is_some())
+            .await
+            .unwrap()
+            .clone();
         assert_eq!(state.progress.done, 1);
         assert_eq!(state.end, Some(Ok(Value::from(42))));
         assert!(jobs.under_way().is_empty());
@@ -189,7 +235,11 @@ mod tests {
             .unwrap();
         jobs.cancel(id).unwrap();
         let mut watched = jobs.watch(id).unwrap();
-        let state = watched.wait_for(|state| state.end.is_some()).await.unwrap().clone();
+        let state = watched
+            .wait_for(|state| state.end.is_some())
+            .await
+            .unwrap()
+            .clone();
         assert_eq!(state.end.unwrap().unwrap_err().code, Code::Cancelled);
         assert_eq!(jobs.cancel(JobId(99)).unwrap_err().code, Code::NotFound);
     }
@@ -204,7 +254,10 @@ mod tests {
             })
             .unwrap();
         }
-        assert!(jobs.start("one more", |_| async { Ok(Value::Null) }).is_err());
+        assert!(
+            jobs.start("one more", |_| async { Ok(Value::Null) })
+                .is_err()
+        );
         jobs.stop().await;
         assert!(jobs.under_way().is_empty());
     }

@@ -37,19 +37,28 @@ impl Places {
         if let Some(home) = home.filter(|home| !home.is_empty()) {
             let home = PathBuf::from(home);
             if !home.is_absolute() {
-                return Err(Failure::new(Code::BadInput, format!("LARDER_HOME is {}, which is not an absolute path", home.display()))
-                    .hint("set it to an absolute path, or unset it to use your own folders"));
+                return Err(Failure::new(
+                    Code::BadInput,
+                    format!(
+                        "LARDER_HOME is {}, which is not an absolute path",
+                        home.display()
+                    ),
+                )
+                .hint("set it to an absolute path, or unset it to use your own folders"));
             }
             return Ok(Self::under(&home));
         }
         let dirs = ProjectDirs::from("", "", "larder").ok_or_else(|| {
-            Failure::new(Code::BadInput, "there is no home folder to keep things in").hint("set HOME, or LARDER_HOME to a folder of your own")
+            Failure::new(Code::BadInput, "there is no home folder to keep things in")
+                .hint("set HOME, or LARDER_HOME to a folder of your own")
         })?;
         let data = dirs.data_local_dir().to_owned();
         Ok(Self {
             config: dirs.config_local_dir().to_owned(),
             cache: dirs.cache_dir().to_owned(),
-            runtime: dirs.runtime_dir().map_or_else(|| data.join("run"), Path::to_owned),
+            runtime: dirs
+                .runtime_dir()
+                .map_or_else(|| data.join("run"), Path::to_owned),
             logs: data.join("logs"),
             data,
         })
@@ -76,7 +85,13 @@ impl Places {
     /// # Errors
     /// `disk` where a folder can't be made, belongs to somebody else, or can be written by others.
     pub fn prepare(&self) -> Result<(), Failure> {
-        for folder in [&self.config, &self.data, &self.cache, &self.runtime, &self.logs] {
+        for folder in [
+            &self.config,
+            &self.data,
+            &self.cache,
+            &self.runtime,
+            &self.logs,
+        ] {
             private_folder(folder)?;
         }
         Ok(())
@@ -85,11 +100,18 @@ impl Places {
 
 fn private_folder(folder: &Path) -> Result<(), Failure> {
     let trouble = |error: std::io::Error| {
-        Failure::new(Code::Disk, format!("the folder {} can't be used: {error}", folder.display()))
-            .hint("check its owner and rights, or set LARDER_HOME to a folder of your own")
+        Failure::new(
+            Code::Disk,
+            format!("the folder {} can't be used: {error}", folder.display()),
+        )
+        .hint("check its owner and rights, or set LARDER_HOME to a folder of your own")
     };
     if !folder.exists() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(trouble)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(trouble)?;
     }
     let found = fs::metadata(folder).map_err(trouble)?;
     let me = rustix::process::geteuid().as_raw();
@@ -99,8 +121,14 @@ fn private_folder(folder: &Path) -> Result<(), Failure> {
     }
     let mode = found.permissions().mode() & 0o777;
     if mode & 0o022 != 0 {
-        return Err(Failure::new(Code::Disk, format!("the folder {} can be written by others (mode {mode:03o})", folder.display()))
-            .hint(format!("run: chmod 700 {}", folder.display())));
+        return Err(Failure::new(
+            Code::Disk,
+            format!(
+                "the folder {} can be written by others (mode {mode:03o})",
+                folder.display()
+            ),
+        )
+        .hint(format!("run: chmod 700 {}", folder.display())));
     }
     Ok(())
 }
@@ -112,10 +140,19 @@ mod tests {
     #[test]
     fn larder_home_moves_every_folder() {
         let places = Places::find(Some("/srv/larder".into())).unwrap();
-        for folder in [&places.config, &places.data, &places.cache, &places.runtime, &places.logs] {
+        for folder in [
+            &places.config,
+            &places.data,
+            &places.cache,
+            &places.runtime,
+            &places.logs,
+        ] {
             assert!(folder.starts_with("/srv/larder"), "{}", folder.display());
         }
-        assert_eq!(Places::find(Some("larder".into())).unwrap_err().code, Code::BadInput);
+        assert_eq!(
+            Places::find(Some("larder".into())).unwrap_err().code,
+            Code::BadInput
+        );
     }
 
     #[test]
@@ -123,7 +160,10 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let places = Places::under(&home.path().join("larder"));
         places.prepare().unwrap();
-        assert_eq!(fs::metadata(&places.data).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(
+            fs::metadata(&places.data).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
         fs::set_permissions(&places.cache, fs::Permissions::from_mode(0o777)).unwrap();
         let refused = places.prepare().unwrap_err();
         assert_eq!(refused.code, Code::Disk);

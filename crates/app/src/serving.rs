@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -35,6 +36,8 @@ pub struct Serving {
     since: Timestamp,
     warnings: Vec<String>,
     wish_to_stop: CancellationToken,
+    tasks: TaskTracker,
+    end_of_tasks: CancellationToken,
     activity: Mutex<Option<JoinHandle<()>>>,
     instance: String,
 }
@@ -45,15 +48,32 @@ impl Serving {
         let built = profile::build(app.places(), settings, &options).await?;
         let (sender, events) = mpsc::channel(EVENTS);
         let keep_for = Duration::from_secs(u64::from(settings.keep_days) * 24 * 60 * 60);
-        let activity = tokio::spawn(app.activity().clone().keep(events, settings.keep_rows, keep_for));
-        let answers = delivery::AnswerOptions { fresh_for: settings.fresh_for, ..delivery::AnswerOptions::default() };
-        let delivery = Delivery::start(app.store().clone(), built.profile, delivery::Options { answers, ..delivery::Options::default() }, sender);
+        let activity = tokio::spawn(app.activity().clone().keep(
+            events,
+            settings.keep_rows,
+            keep_for,
+        ));
+        let answers = delivery::AnswerOptions {
+            fresh_for: settings.fresh_for,
+            ..delivery::AnswerOptions::default()
+        };
+        let delivery = Delivery::start(
+            app.store().clone(),
+            built.profile,
+            delivery::Options {
+                answers,
+                ..delivery::Options::default()
+            },
+            sender,
+        );
         Ok(Self {
             delivery,
             port: options.port,
             since: Timestamp::now(),
             warnings: built.warnings,
             wish_to_stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            end_of_tasks: CancellationToken::new(),
             activity: Mutex::new(Some(activity)),
             instance: built.instance,
         })
@@ -93,9 +113,27 @@ impl Serving {
         self.wish_to_stop.cancelled().await;
     }
 
+    /// Runs background work for as long as modules are served.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let end = self.end_of_tasks.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = work => {}
+                () = end.cancelled() => {}
+            }
+        });
+    }
+
     pub(crate) async fn stop(&self) {
+        self.end_of_tasks.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
         self.delivery.stop().await;
-        let activity = self.activity.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let activity = self
+            .activity
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(mut activity) = activity {
             // The delivery still holds the sender: what has been told by now is written within a moment.
             tokio::select! {

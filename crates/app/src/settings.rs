@@ -76,38 +76,71 @@ impl Settings {
         match fs::read_to_string(path) {
             Ok(text) => Self::parse(path, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(Failure::new(Code::BadSettings, format!("{} can't be read: {error}", path.display()))),
+            Err(error) => Err(Failure::new(
+                Code::BadSettings,
+                format!("{} can't be read: {error}", path.display()),
+            )),
         }
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
-        let reader = Reader { path: path.to_owned(), text };
+        let reader = Reader {
+            path: path.to_owned(),
+            text,
+        };
         let document = reader.document()?;
         let mut settings = Self::default();
-        reader.table(document.as_table(), "", &mut settings, |key, item, settings| {
-            match key {
-                "port" => settings.port = Some(reader.whole(key, item, 1, u16::MAX.into())?),
-                "fresh-for" => settings.fresh_for = reader.duration(key, item, Duration::ZERO, Duration::from_secs(24 * 60 * 60))?,
-                "direct" => reader.sub_table(key, item, settings, |key, item, settings| {
-                    match key {
-                        "at-once" => settings.direct_at_once = reader.whole(key, item, 1, 64)?,
-                        "deadline" => settings.direct_deadline = reader.duration(key, item, Duration::from_secs(1), Duration::from_secs(60 * 60))?,
-                        _ => return Ok(false),
+        reader.table(
+            document.as_table(),
+            "",
+            &mut settings,
+            |key, item, settings| {
+                match key {
+                    "port" => settings.port = Some(reader.whole(key, item, 1, u16::MAX.into())?),
+                    "fresh-for" => {
+                        settings.fresh_for = reader.duration(
+                            key,
+                            item,
+                            Duration::ZERO,
+                            Duration::from_secs(24 * 60 * 60),
+                        )?
                     }
-                    Ok(true)
-                })?,
-                "activity" => reader.sub_table(key, item, settings, |key, item, settings| {
-                    match key {
-                        "keep-days" => settings.keep_days = reader.whole(key, item, 1, 3650)?,
-                        "keep-rows" => settings.keep_rows = reader.whole(key, item, 100, 10_000_000)?,
-                        _ => return Ok(false),
+                    "direct" => reader.sub_table(key, item, settings, |key, item, settings| {
+                        match key {
+                            "at-once" => {
+                                settings.direct_at_once = reader.whole(key, item, 1, 64)?
+                            }
+                            "deadline" => {
+                                settings.direct_deadline = reader.duration(
+                                    key,
+                                    item,
+                                    Duration::from_secs(1),
+                                    Duration::from_secs(60 * 60),
+                                )?
+                            }
+                            _ => return Ok(false),
+                        }
+                        Ok(true)
+                    })?,
+                    "activity" => {
+                        reader.sub_table(key, item, settings, |key, item, settings| {
+                            match key {
+                                "keep-days" => {
+                                    settings.keep_days = reader.whole(key, item, 1, 3650)?
+                                }
+                                "keep-rows" => {
+                                    settings.keep_rows = reader.whole(key, item, 100, 10_000_000)?
+                                }
+                                _ => return Ok(false),
+                            }
+                            Ok(true)
+                        })?
                     }
-                    Ok(true)
-                })?,
-                _ => return Ok(false),
-            }
-            Ok(true)
-        })?;
+                    _ => return Ok(false),
+                }
+                Ok(true)
+            },
+        )?;
         Ok(settings)
     }
 
@@ -119,26 +152,50 @@ impl Settings {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => TEMPLATE.to_owned(),
-            Err(error) => return Err(Failure::new(Code::Disk, format!("{} can't be read: {error}", path.display()))),
+            Err(error) => {
+                return Err(Failure::new(
+                    Code::Disk,
+                    format!("{} can't be read: {error}", path.display()),
+                ));
+            }
         };
         let text = with_port(path, &text, port)?;
-        whole_file::write(path, text.as_bytes(), 0o600).map_err(|error| Failure::new(Code::Disk, format!("{} can't be written: {error}", path.display())))
+        whole_file::write(path, text.as_bytes(), 0o600).map_err(|error| {
+            Failure::new(
+                Code::Disk,
+                format!("{} can't be written: {error}", path.display()),
+            )
+        })
     }
 }
 
 fn with_port(path: &Path, text: &str, port: u16) -> Result<String, Failure> {
-    let reader = Reader { path: path.to_owned(), text };
+    let reader = Reader {
+        path: path.to_owned(),
+        text,
+    };
     reader.document()?;
-    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| reader.complaint(error.span(), error.message()))?;
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|error: toml_edit::TomlError| reader.complaint(error.span(), error.message()))?;
     if document.contains_key("port") {
         document["port"] = value(i64::from(port));
         return Ok(document.to_string());
     }
     // A first port takes the place of the template's commented line, so that its explanation stays above it.
     if text.lines().any(|line| line.starts_with("# port = ")) {
-        let lines = text.lines().map(|line| if line.starts_with("# port = ") { format!("port = {port}\n") } else { format!("{line}\n") });
+        let lines = text.lines().map(|line| {
+            if line.starts_with("# port = ") {
+                format!("port = {port}\n")
+            } else {
+                format!("{line}\n")
+            }
+        });
         let replaced: String = lines.collect();
-        if replaced.parse::<DocumentMut>().is_ok_and(|read| read.get("port").and_then(Item::as_integer) == Some(port.into())) {
+        if replaced
+            .parse::<DocumentMut>()
+            .is_ok_and(|read| read.get("port").and_then(Item::as_integer) == Some(port.into()))
+        {
             return Ok(replaced);
         }
     }
@@ -168,7 +225,9 @@ impl Reader<'_> {
         for (key, item) in table.iter() {
             if !read(key, item, settings)? {
                 let place = self.place(table.key(key).and_then(toml_edit::Key::span));
-                settings.warnings.push(format!("{place}: Larder knows no setting `{prefix}{key}`; it is ignored"));
+                settings.warnings.push(format!(
+                    "{place}: Larder knows no setting `{prefix}{key}`; it is ignored"
+                ));
             }
         }
         Ok(())
@@ -181,24 +240,47 @@ impl Reader<'_> {
         settings: &mut Settings,
         read: impl Fn(&str, &Item, &mut Settings) -> Result<bool, Failure>,
     ) -> Result<(), Failure> {
-        let table = item.as_table().ok_or_else(|| self.complaint(item.span(), &format!("`{key}` must be a table: [{key}]")))?;
+        let table = item.as_table().ok_or_else(|| {
+            self.complaint(item.span(), &format!("`{key}` must be a table: [{key}]"))
+        })?;
         self.table(table, &format!("{key}."), settings, read)
     }
 
-    fn whole<N: TryFrom<i64>>(&self, key: &str, item: &Item, least: i64, most: i64) -> Result<N, Failure> {
+    fn whole<N: TryFrom<i64>>(
+        &self,
+        key: &str,
+        item: &Item,
+        least: i64,
+        most: i64,
+    ) -> Result<N, Failure> {
         item.as_integer()
             .filter(|number| (least..=most).contains(number))
             .and_then(|number| N::try_from(number).ok())
-            .ok_or_else(|| self.complaint(item.span(), &format!("`{key}` must be a whole number from {least} to {most}")))
+            .ok_or_else(|| {
+                self.complaint(
+                    item.span(),
+                    &format!("`{key}` must be a whole number from {least} to {most}"),
+                )
+            })
     }
 
-    fn duration(&self, key: &str, item: &Item, least: Duration, most: Duration) -> Result<Duration, Failure> {
+    fn duration(
+        &self,
+        key: &str,
+        item: &Item,
+        least: Duration,
+        most: Duration,
+    ) -> Result<Duration, Failure> {
         item.as_str()
             .and_then(|text| text.parse::<SignedDuration>().ok())
             .and_then(|duration| Duration::try_from(duration).ok())
             .filter(|duration| (least..=most).contains(duration))
             .ok_or_else(|| {
-                let message = format!("`{key}` must be a time such as \"90s\" or \"5m\", from {}s to {}s", least.as_secs(), most.as_secs());
+                let message = format!(
+                    "`{key}` must be a time such as \"90s\" or \"5m\", from {}s to {}s",
+                    least.as_secs(),
+                    most.as_secs()
+                );
                 self.complaint(item.span(), &message)
             })
     }
@@ -209,9 +291,16 @@ impl Reader<'_> {
     }
 
     fn place(&self, span: Option<Range<usize>>) -> String {
-        let Some(before) = span.and_then(|span| self.text.get(..span.start)) else { return self.path.display().to_string() };
+        let Some(before) = span.and_then(|span| self.text.get(..span.start)) else {
+            return self.path.display().to_string();
+        };
         let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|char| *char != '\n').count() + 1;
+        let column = before
+            .chars()
+            .rev()
+            .take_while(|char| *char != '\n')
+            .count()
+            + 1;
         format!("{}:{line}:{column}", self.path.display())
     }
 }
@@ -230,7 +319,10 @@ mod tests {
         let settings = parse(text).unwrap();
         assert_eq!(settings.port, Some(5000));
         assert_eq!(settings.fresh_for, Duration::from_secs(90));
-        assert_eq!((settings.direct_at_once, settings.direct_deadline), (2, Duration::from_secs(60)));
+        assert_eq!(
+            (settings.direct_at_once, settings.direct_deadline),
+            (2, Duration::from_secs(60))
+        );
         assert_eq!((settings.keep_days, settings.keep_rows), (3, 500));
         assert!(settings.warnings.is_empty());
     }
@@ -240,19 +332,37 @@ mod tests {
         assert_eq!(parse(TEMPLATE).unwrap(), Settings::default());
         let uncommented: String = TEMPLATE
             .lines()
-            .filter_map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ") || rest.starts_with('[')))
+            .filter_map(|line| {
+                line.strip_prefix("# ")
+                    .filter(|rest| rest.contains(" = ") || rest.starts_with('['))
+            })
             .map(|line| format!("{line}\n"))
             .collect();
         let settings = parse(&uncommented).unwrap();
-        assert_eq!(settings, Settings { port: Some(4677), ..Settings::default() }, "the template shows the defaults");
+        assert_eq!(
+            settings,
+            Settings {
+                port: Some(4677),
+                ..Settings::default()
+            },
+            "the template shows the defaults"
+        );
     }
 
     #[test]
     fn an_unknown_key_is_warned_about_with_its_place() {
         let settings = parse("\n  prot = 1\n[direct]\nat-most = 3\n").unwrap();
         assert_eq!(settings.warnings.len(), 2);
-        assert!(settings.warnings[0].starts_with("settings.toml:2:3: "), "{}", settings.warnings[0]);
-        assert!(settings.warnings[1].contains("`direct.at-most`"), "{}", settings.warnings[1]);
+        assert!(
+            settings.warnings[0].starts_with("settings.toml:2:3: "),
+            "{}",
+            settings.warnings[0]
+        );
+        assert!(
+            settings.warnings[1].contains("`direct.at-most`"),
+            "{}",
+            settings.warnings[1]
+        );
     }
 
     #[test]
@@ -268,7 +378,13 @@ mod tests {
         ] {
             let failure = parse(text).unwrap_err();
             assert_eq!(failure.code, Code::BadSettings);
-            assert!(failure.message.starts_with(&format!("settings.toml{place}")) && failure.message.contains(says), "{text:?}: {failure}");
+            assert!(
+                failure
+                    .message
+                    .starts_with(&format!("settings.toml{place}"))
+                    && failure.message.contains(says),
+                "{text:?}: {failure}"
+            );
         }
     }
 
@@ -278,16 +394,32 @@ mod tests {
         let path = folder.path().join("settings.toml");
         Settings::remember_port(&path, 4700).unwrap();
         let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains("\nport = 4700\n") && text.contains("# The port that Larder listens at") && !text.contains("# port"), "{text}");
+        assert!(
+            text.contains("\nport = 4700\n")
+                && text.contains("# The port that Larder listens at")
+                && !text.contains("# port"),
+            "{text}"
+        );
         assert_eq!(Settings::read(&path).unwrap().port, Some(4700));
 
-        fs::write(&path, "# mine\nport = 1 # here\n\n[direct] # few\nat-once = 1\n").unwrap();
+        fs::write(
+            &path,
+            "# mine\nport = 1 # here\n\n[direct] # few\nat-once = 1\n",
+        )
+        .unwrap();
         Settings::remember_port(&path, 4701).unwrap();
         let text = fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("# mine\nport = 4701") && text.ends_with("[direct] # few\nat-once = 1\n"), "{text}");
+        assert!(
+            text.starts_with("# mine\nport = 4701")
+                && text.ends_with("[direct] # few\nat-once = 1\n"),
+            "{text}"
+        );
 
         fs::write(&path, "port = [").unwrap();
-        assert_eq!(Settings::remember_port(&path, 4702).unwrap_err().code, Code::BadSettings);
+        assert_eq!(
+            Settings::remember_port(&path, 4702).unwrap_err().code,
+            Code::BadSettings
+        );
         assert_eq!(fs::read_to_string(&path).unwrap(), "port = [");
     }
 }

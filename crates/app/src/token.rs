@@ -32,7 +32,11 @@ impl Tokens {
     pub(crate) fn open(data: &Path) -> Result<Self, Failure> {
         let module = RwLock::new(read_or_make(&data.join("token.module"))?);
         let control = read_or_make(&data.join("token.control"))?;
-        Ok(Self { data: data.to_owned(), module, control })
+        Ok(Self {
+            data: data.to_owned(),
+            module,
+            control,
+        })
     }
 
     /// The control token of the instance whose data folder this is, for its clients.
@@ -41,7 +45,8 @@ impl Tokens {
     /// `disk` where it can't be read.
     pub fn read_control(data: &Path) -> Result<Secret, Failure> {
         let path = data.join("token.control");
-        read(&path)?.ok_or_else(|| Failure::new(Code::Disk, format!("{} is missing", path.display())))
+        read(&path)?
+            .ok_or_else(|| Failure::new(Code::Disk, format!("{} is missing", path.display())))
     }
 
     /// Whether this is the module token, in constant time.
@@ -56,7 +61,10 @@ impl Tokens {
 
     /// The module token, for the URL that `go` is given.
     pub fn module(&self) -> Secret {
-        self.module.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.module
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Makes a new module token; the old one is refused from now on.
@@ -81,23 +89,42 @@ fn read(path: &Path) -> Result<Option<Secret>, Failure> {
     match fs::read_to_string(path) {
         Ok(text) => {
             let token = text.trim();
-            if token.len() != CHARACTERS || !token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
-                return Err(Failure::new(Code::Disk, format!("{} does not hold a token", path.display()))
-                    .hint("remove that file; a new token is made at the next start"));
+            if token.len() != CHARACTERS
+                || !token
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            {
+                return Err(Failure::new(
+                    Code::Disk,
+                    format!("{} does not hold a token", path.display()),
+                )
+                .hint("remove that file; a new token is made at the next start"));
             }
             Ok(Some(Secret::new(token)))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::new(Code::Disk, format!("{} can't be read: {error}", path.display()))),
+        Err(error) => Err(Failure::new(
+            Code::Disk,
+            format!("{} can't be read: {error}", path.display()),
+        )),
     }
 }
 
 fn make(path: &Path) -> Result<Secret, Failure> {
     let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::new(Code::Internal, format!("the system gives no random bytes: {error}")))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Failure::new(
+            Code::Internal,
+            format!("the system gives no random bytes: {error}"),
+        )
+    })?;
     let token = BASE32_NOPAD.encode(&bytes).to_ascii_lowercase();
-    whole_file::write(path, format!("{token}\n").as_bytes(), 0o600)
-        .map_err(|error| Failure::new(Code::Disk, format!("{} can't be written: {error}", path.display())))?;
+    whole_file::write(path, format!("{token}\n").as_bytes(), 0o600).map_err(|error| {
+        Failure::new(
+            Code::Disk,
+            format!("{} can't be written: {error}", path.display()),
+        )
+    })?;
     Ok(Secret::new(token))
 }
 
@@ -115,7 +142,14 @@ mod tests {
         assert!(again.is_module(first.module().expose()));
         assert!(!again.is_control(first.module().expose()));
         for name in ["token.module", "token.control"] {
-            assert_eq!(fs::metadata(data.path().join(name)).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(
+                fs::metadata(data.path().join(name))
+                    .unwrap()
+                    .permissions()
+                    .mode()
+                    & 0o777,
+                0o600
+            );
         }
         assert!(!format!("{first:?}").contains(first.module().expose()));
     }
@@ -127,13 +161,22 @@ mod tests {
         let old = tokens.module();
         tokens.rotate().unwrap();
         assert!(!tokens.is_module(old.expose()));
-        assert!(Tokens::open(data.path()).unwrap().is_module(tokens.module().expose()));
+        assert!(
+            Tokens::open(data.path())
+                .unwrap()
+                .is_module(tokens.module().expose())
+        );
     }
 
     #[test]
     fn a_file_that_is_no_token_is_named() {
         let data = tempfile::tempdir().unwrap();
         fs::write(data.path().join("token.module"), "short").unwrap();
-        assert!(Tokens::open(data.path()).unwrap_err().message.contains("token.module"));
+        assert!(
+            Tokens::open(data.path())
+                .unwrap_err()
+                .message
+                .contains("token.module")
+        );
     }
 }

@@ -47,6 +47,12 @@ impl Ask {
 #[derive(Clone)]
 pub struct Delivery(Arc<Shared>);
 
+impl std::fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Delivery({})", self.profile().name())
+    }
+}
+
 impl Delivery {
     /// Begins delivering, and completing what an earlier run left. Must be called on a runtime.
     /// Events go to `events`; a receiver that can't keep up misses some.

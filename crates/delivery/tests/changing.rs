@@ -1,5 +1,7 @@
 //! Lists, latest and branches: fresh for a while, revalidated, stale when need be, never shrinking.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::time::Duration;

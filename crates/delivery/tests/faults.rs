@@ -1,5 +1,7 @@
 //! Upstreams that break off midway: one whole body or a clean end, and an outage that never becomes "not found".
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use common::{Engine, nothing_fresh, read};

@@ -1,5 +1,7 @@
 //! One file, many askers: single flight, streaming while it arrives, what is held back, what is brought along.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::time::Duration;

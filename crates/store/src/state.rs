@@ -45,6 +45,10 @@ pub struct ActivityRow {
     pub millis: u64,
     /// What came of it.
     pub outcome: String,
+    /// How often, where the same was asked several times in a moment and is told once.
+    pub times: u64,
+    /// Whether nobody asked: Larder brought it along.
+    pub background: bool,
     /// More about it, for a person.
     pub detail: Option<String>,
     /// The path of the request, without the token.
@@ -130,14 +134,17 @@ impl State {
                 number(row.bytes),
                 number(row.millis),
                 row.outcome,
+                number(row.times),
+                i64::from(row.background),
                 row.detail,
                 row.path
             ])
         });
         sqlx::query(
-            "INSERT INTO activity (at, module, version, kind, source, upstream, bytes, millis, outcome, detail, path)
+            "INSERT INTO activity (at, module, version, kind, source, upstream, bytes, millis, outcome, times, background, detail,
+                                   path)
              SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
-                    value->>9, value->>10
+                    value->>9, value->>10, value->>11, value->>12
              FROM json_each(?1) ORDER BY key",
         )
         .bind(Value::from_iter(rows).to_string())
@@ -292,6 +299,8 @@ fn numbered(row: &SqliteRow) -> Result<(i64, ActivityRow), sqlx::Error> {
         bytes: row.try_get::<i64, _>("bytes")?.unsigned_abs(),
         millis: row.try_get::<i64, _>("millis")?.unsigned_abs(),
         outcome: row.try_get("outcome")?,
+        times: row.try_get::<i64, _>("times")?.unsigned_abs(),
+        background: row.try_get("background")?,
         detail: row.try_get("detail")?,
         path: row.try_get("path")?,
     };

@@ -55,11 +55,17 @@ impl Call for CacheList {
         Ok(listed
             .into_iter()
             .map(|found| {
-                let files: Vec<ListedFile> =
-                    found.files.iter().map(|(kind, bytes)| ListedFile { kind: kind.extension().to_owned(), bytes: *bytes }).collect();
+                let files: Vec<ListedFile> = found
+                    .files
+                    .iter()
+                    .map(|(kind, bytes)| ListedFile {
+                        kind: kind.extension().to_owned(),
+                        bytes: *bytes,
+                    })
+                    .collect();
                 ListedModule {
-                    module: found.module.path.to_string(),
-                    version: found.module.version.to_string(),
+                    module: found.path.to_string(),
+                    version: found.version.to_string(),
                     tree: found.tree.to_string(),
                     bytes: files.iter().map(|file| file.bytes).sum(),
                     files,
@@ -116,7 +122,10 @@ impl Call for CacheSize {
             let at = match trees.iter().position(|tree| tree.tree == name) {
                 Some(at) => at,
                 None => {
-                    trees.push(TreeSize { tree: name, ..TreeSize::default() });
+                    trees.push(TreeSize {
+                        tree: name,
+                        ..TreeSize::default()
+                    });
                     trees.len() - 1
                 }
             };
@@ -149,8 +158,8 @@ pub struct Verified {
     pub bytes: u64,
     /// What is damaged.
     pub damaged: Vec<DamagedFile>,
-    /// Whether the damaged ones were removed and the index rebuilt.
-    pub repaired: bool,
+    /// How many of the damaged ones were removed; the index was rebuilt then.
+    pub repaired: u64,
 }
 
 /// A damaged file.
@@ -167,12 +176,21 @@ impl Job for CacheVerify {
     type Answer = Verified;
 
     async fn run(self, app: App, reporter: Reporter) -> Result<Verified, Failure> {
-        let report = app.store().verify(&told(&reporter), self.repair, reporter.cancel()).await?;
-        if report.repaired {
+        let report = app
+            .store()
+            .verify(&told(&reporter), self.repair, reporter.cancel())
+            .await?;
+        if report.repaired > 0 {
             app.forget_hot();
         }
-        if reporter.cancel().is_cancelled() {
-            return Err(Failure::new(Code::Cancelled, format!("verification was cancelled after {} files; what it had looked at is as it was", report.files)));
+        if report.cancelled {
+            return Err(Failure::new(
+                Code::Cancelled,
+                format!(
+                    "verification was cancelled after {} files; what it had looked at is as it was",
+                    report.files
+                ),
+            ));
         }
         Ok(Verified {
             files: report.files,
@@ -180,7 +198,10 @@ impl Job for CacheVerify {
             damaged: report
                 .damaged
                 .into_iter()
-                .map(|damage| DamagedFile { path: damage.path.display().to_string(), reason: damage.reason.to_string() })
+                .map(|damage| DamagedFile {
+                    path: damage.path.display().to_string(),
+                    reason: damage.reason.to_string(),
+                })
                 .collect(),
             repaired: report.repaired,
         })
@@ -215,13 +236,23 @@ impl Job for CacheClear {
         // Even where it failed half-way: what is gone from disk must not be served from memory.
         app.forget_hot();
         let cleared = cleared?;
-        Ok(Cleared { versions: cleared.versions, files: cleared.files, bytes: cleared.bytes })
+        Ok(Cleared {
+            versions: cleared.versions,
+            files: cleared.files,
+            bytes: cleared.bytes,
+        })
     }
 }
 
 fn told(reporter: &Reporter) -> impl Fn(store::Progress) + Send + Sync + use<> {
     let reporter = reporter.clone();
-    move |progress| reporter.report(Progress { done: progress.done, total: progress.total, bytes: progress.bytes })
+    move |progress| {
+        reporter.report(Progress {
+            done: progress.done,
+            total: progress.total,
+            bytes: progress.bytes,
+        })
+    }
 }
 
 fn filter(pattern: Option<&str>) -> Result<Filter, Failure> {
@@ -234,7 +265,12 @@ fn filter(pattern: Option<&str>) -> Result<Filter, Failure> {
 }
 
 /// Rebuilds the index from the files, as background work of a start.
-pub(crate) async fn rebuild_index(store: Store, reporter: Reporter) -> Result<serde_json::Value, Failure> {
-    store.rebuild_index(&told(&reporter), reporter.cancel()).await?;
+pub(crate) async fn rebuild_index(
+    store: Store,
+    reporter: Reporter,
+) -> Result<serde_json::Value, Failure> {
+    store
+        .rebuild_index(&told(&reporter), reporter.cancel())
+        .await?;
     Ok(serde_json::Value::Null)
 }

@@ -29,6 +29,8 @@ impl Call for Goproxy {
 
     async fn run(self, app: &App) -> Result<ProxyAddress, Failure> {
         let port = app.serving()?.port();
-        Ok(ProxyAddress { url: format!("http://127.0.0.1:{port}/{}", app.tokens().module().expose()) })
+        Ok(ProxyAddress {
+            url: format!("http://127.0.0.1:{port}/{}", app.tokens().module().expose()),
+        })
     }
 }

@@ -76,11 +76,20 @@ impl Call for Status {
                 let profile = serving.delivery().profile();
                 ActiveProfile {
                     name: profile.name().to_owned(),
-                    upstreams: profile.chain().upstreams().map(|upstream| upstream.name().to_owned()).collect(),
+                    upstreams: profile
+                        .chain()
+                        .upstreams()
+                        .map(|upstream| upstream.name().to_owned())
+                        .collect(),
                     checksum_db: profile.checksum_db().to_string(),
                 }
             }),
-            cache: CacheStatus { folder: app.places().cache.display().to_string(), versions: usage.versions, files: usage.files, bytes: usage.bytes },
+            cache: CacheStatus {
+                folder: app.places().cache.display().to_string(),
+                versions: usage.versions,
+                files: usage.files,
+                bytes: usage.bytes,
+            },
             jobs: app.jobs().under_way(),
             warnings: app.warnings(),
         })

@@ -23,6 +23,8 @@ impl Call for Stop {
 
     async fn run(self, app: &App) -> Result<Stopping, Failure> {
         app.serving()?.ask_to_stop();
-        Ok(Stopping { pid: std::process::id() })
+        Ok(Stopping {
+            pid: std::process::id(),
+        })
     }
 }

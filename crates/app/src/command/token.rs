@@ -26,6 +26,8 @@ impl Call for RotateToken {
         tokio::task::spawn_blocking(move || tokens.tokens().rotate())
             .await
             .map_err(|error| Failure::new(crate::Code::Internal, error.to_string()))??;
-        Ok(Rotated { serving: app.serving().is_ok() })
+        Ok(Rotated {
+            serving: app.serving().is_ok(),
+        })
     }
 }

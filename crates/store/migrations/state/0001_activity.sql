@@ -11,6 +11,8 @@ CREATE TABLE activity (
     bytes    INTEGER NOT NULL,
     millis   INTEGER NOT NULL,
     outcome  TEXT    NOT NULL,
+    times    INTEGER NOT NULL,
+    background INTEGER NOT NULL,
     detail   TEXT,
     path     TEXT    NOT NULL
 );

@@ -20,6 +20,8 @@ fn row(path: &str, age: Duration) -> ActivityRow {
         bytes: 12345,
         millis: 67,
         outcome: "200".into(),
+        times: 3,
+        background: true,
         detail: Some("\"quoted\" and ünïcode\nand a line".into()),
         path: path.into(),
     }

@@ -1,0 +1,125 @@
+//! The profile in force at a start: Go's own default list as `public`, or what this run's options put in its place.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use delivery::{ChecksumDb, Profile};
+use go_module::ProxyList;
+use go_tool::{DirectOptions, Go, GoError};
+use upstream::{Chain, ChainParts, Deadlines, HttpClients, OwnAddresses};
+
+use crate::direct::Direct;
+use crate::failure::{Code, Failure};
+use crate::places::Places;
+use crate::serving::ServeOptions;
+use crate::settings::Settings;
+
+/// A profile ready to be put in force.
+pub(crate) struct Built {
+    pub(crate) profile: Profile,
+    pub(crate) instance: String,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Builds the `public` profile: its upstreams and checksum database are Go's own defaults, unless this run says otherwise.
+pub(crate) async fn build(
+    places: &Places,
+    settings: &Settings,
+    options: &ServeOptions,
+) -> Result<Built, Failure> {
+    let mut warnings = Vec::new();
+    let go = find_go().await?;
+    let (upstreams, sumdb) = match (&options.upstreams, &options.sumdb, &go) {
+        (Some(upstreams), Some(sumdb), _) => (upstreams.clone(), sumdb.clone()),
+        (_, _, Ok(go)) => {
+            let defaults = go.defaults().await.map_err(|error| go_failure(&error))?;
+            (
+                options.upstreams.clone().unwrap_or(defaults.goproxy),
+                options.sumdb.clone().unwrap_or(defaults.gosumdb),
+            )
+        }
+        (_, _, Err(error)) => {
+            return Err(go_failure(error)
+                .hint("or say yourself what to use: larder serve --upstreams LIST --sumdb VALUE"));
+        }
+    };
+    let list = ProxyList::parse(&upstreams).map_err(|error| {
+        Failure::new(
+            Code::BadInput,
+            format!("the upstream list can't be used: {error}"),
+        )
+        .hint("it is written as GOPROXY is: URLs, `direct` or `off`, separated by `,` or `|`")
+    })?;
+    let checksum_db = ChecksumDb::parse(&sumdb)
+        .map_err(|error| Failure::new(Code::BadInput, error.to_string()).hint("it is written as GOSUMDB is: off, a name, or name+hash+key, and a URL after it if need be"))?;
+    let instance = instance_id()?;
+    let own = OwnAddresses::default();
+    own.set(
+        [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+            .map(|ip: IpAddr| SocketAddr::new(ip, options.port)),
+    );
+    let direct = match go {
+        Ok(go) => {
+            let (at_most, deadline) = (settings.direct_at_once, settings.direct_deadline);
+            let go = go_tool::Direct::new(DirectOptions {
+                go,
+                cache: places.cache.join("direct"),
+                at_most,
+                deadline,
+            });
+            Some(Arc::new(Direct::new(go)) as Arc<dyn upstream::Direct>)
+        }
+        Err(error) => {
+            warnings.push(format!(
+                "nothing can be fetched from version control (direct): {error}"
+            ));
+            None
+        }
+    };
+    let limits = Deadlines {
+        direct: settings.direct_deadline,
+        ..Deadlines::default()
+    };
+    let parts = ChainParts {
+        http: HttpClients::new(&limits),
+        direct,
+        own,
+        limits,
+        instance: instance.clone(),
+    };
+    let chain = Chain::build(&list, &parts).map_err(|error| {
+        Failure::new(
+            Code::BadInput,
+            format!("the upstream list can't be used: {error}"),
+        )
+        .hint("check each URL of the list")
+    })?;
+    Ok(Built {
+        profile: Profile::new("public", chain, checksum_db),
+        instance,
+        warnings,
+    })
+}
+
+/// Looks for `go` off the runtime: it walks the PATH and runs a child.
+async fn find_go() -> Result<Result<Go, GoError>, Failure> {
+    tokio::task::spawn_blocking(|| Go::find(std::env::var_os("PATH").as_deref()))
+        .await
+        .map_err(|error| Failure::new(Code::Internal, error.to_string()))
+}
+
+fn go_failure(error: &GoError) -> Failure {
+    Failure::new(Code::Go, error.to_string())
+}
+
+fn instance_id() -> Result<String, Failure> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Failure::new(
+            Code::Internal,
+            format!("the system gives no random bytes: {error}"),
+        )
+    })?;
+    Ok(HEXLOWER.encode(&bytes))
+}
