@@ -187,7 +187,7 @@ impl Files {
             .descend_or_create([Region::Answers.name(), id.as_str()])?;
         let folder = top.descend_or_create(folders.iter().map(String::as_str))?;
         let mut temporary = self.temporary()?;
-        temporary.write(bytes, false)?;
+        temporary.write(bytes)?;
         temporary.place(&folder, &name)
     }
 

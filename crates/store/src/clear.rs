@@ -51,7 +51,7 @@ impl Store {
                         .files()
                         .clear_tree(&tree, &filter, steps, &mut cleared, |version| {
                             sender
-                                .blocking_send(Change::Files(tree.clone(), version))
+                                .blocking_send(Change::Look(vec![(tree.clone(), version)]))
                                 .map_err(|_| StoreError::Closed)
                         })?;
                 }
@@ -150,7 +150,12 @@ impl Files {
     /// What belongs to no version and goes only with everything else.
     fn clear_rest(&self) -> Result<(), StoreError> {
         for tree in self.trees()? {
-            remove_whatever(&self.tree_path(&tree).join(SUMDB))?;
+            let Some(cache) = self.cache()? else {
+                return Ok(());
+            };
+            if let Some(folder) = tree.folder(cache)? {
+                remove_whatever(&folder.path().join(SUMDB))?;
+            }
         }
         remove_whatever(&self.path().join(Region::Damaged.name()))
     }

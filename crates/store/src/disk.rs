@@ -116,9 +116,7 @@ impl Folder {
             return Ok(folder);
         }
         match rustix::fs::mkdirat(&self.handle, name, FOLDER_MODE) {
-            // The new name has to outlast a power cut as the file below it does.
-            Ok(()) => self.sync()?,
-            Err(Errno::EXIST) => {}
+            Ok(()) | Err(Errno::EXIST) => {}
             Err(errno) => {
                 return Err(StoreError::io(
                     "create",
@@ -217,7 +215,8 @@ impl Folder {
         }
     }
 
-    /// Makes the names in this folder outlast a power cut.
+    /// Makes the names in this folder outlast a power cut. File systems with a journal take the new folders above it
+    /// along; without one, a lost folder is what it is for all of them: fetched again.
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
         rustix::fs::fsync(&self.handle).map_err(|errno| self.error("write to disk", errno))
     }

@@ -86,7 +86,8 @@ impl Draft {
     }
 
     /// Keeps the file, replacing one that was kept before: its bytes and its sidecar are on the disk first, then it
-    /// takes its name. `origin` is the upstream's name, without user info.
+    /// takes its name. The name itself reaches the disk a moment later, many at once (a power cut before that takes
+    /// the file back as a whole). `origin` is the upstream's name, without user info.
     ///
     /// # Errors
     /// [`StoreError::Closed`] after [`Store::close`], [`StoreError::Vanished`] when somebody emptied the temporary folder,
@@ -95,10 +96,6 @@ impl Draft {
         let store = self.store.clone();
         // Held to the end, so that a close in between waits, and the index hears of this file.
         let _open = store.hold_open()?;
-        self.temporary
-            .file
-            .sync_all()
-            .map_err(|cause| StoreError::io("write", &self.temporary.path(), cause))?;
         let file = self.reader()?;
         let sha256 = Sha256(std::mem::take(&mut self.hasher).finalize().into());
         let sidecar = Sidecar::new(sha256, self.len, origin, Timestamp::now());
@@ -111,7 +108,7 @@ impl Draft {
         if let Ok(identity) = Identity::of(&file) {
             store.files().mark_checked(identity, sha256);
         }
-        store.changed(&self.tree, &self.version);
+        store.index().kept(&self.tree, &self.version);
         Ok(Kept {
             tree: self.tree.clone(),
             size: sidecar.size,
@@ -128,10 +125,18 @@ impl Draft {
         let name = file_name(&self.version.version, self.kind);
         let folder = files.versions_or_create(&self.tree, &self.version)?;
         let mut beside = files.temporary()?;
-        beside.write(&sidecar.render(), true)?;
+        beside.write(&sidecar.render())?;
+        // Side by side: a journaling file system then needs one write of its journal for both.
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| beside.sync());
+            let own = self.temporary.sync();
+            let other = other
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            own.and(other)
+        })?;
         let _lock = files.lock(&self.tree, &self.version, self.kind);
         beside.place(&folder, &sidecar_name(&name))?;
-        self.temporary.place(&folder, &name)?;
-        folder.sync()
+        self.temporary.place(&folder, &name)
     }
 }

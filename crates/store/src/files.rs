@@ -127,11 +127,14 @@ impl Files {
         })
     }
 
-    /// Removes what an earlier process left in the temporary folder.
-    pub(crate) fn empty_temporary(&self) -> Result<(), StoreError> {
-        let folder = self
-            .cache_or_create()?
-            .child_or_create(Region::Temporary.name())?;
+    /// Makes the cache folder ready: no region of it is a link, and what an earlier process left in the temporary folder
+    /// is gone.
+    pub(crate) fn prepare(&self) -> Result<(), StoreError> {
+        let cache = self.cache_or_create()?;
+        for region in Region::ALL {
+            cache.child(region.name())?;
+        }
+        let folder = cache.child_or_create(Region::Temporary.name())?;
         let entries = std::fs::read_dir(folder.path())
             .map_err(|cause| StoreError::io("list", folder.path(), cause))?;
         for entry in entries {
@@ -188,16 +191,18 @@ impl Temporary {
         self.folder.path().join(&self.name)
     }
 
-    /// Writes all bytes, and to the disk itself when `durable`.
-    pub(crate) fn write(&mut self, bytes: &[u8], durable: bool) -> Result<(), StoreError> {
-        let written = self.file.write_all(bytes).and_then(|()| {
-            if durable {
-                self.file.sync_all()
-            } else {
-                Ok(())
-            }
-        });
-        written.map_err(|cause| StoreError::io("write", &self.path(), cause))
+    /// Writes all bytes.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.file
+            .write_all(bytes)
+            .map_err(|cause| StoreError::io("write", &self.path(), cause))
+    }
+
+    /// Makes what was written outlast a power cut.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        self.file
+            .sync_all()
+            .map_err(|cause| StoreError::io("write", &self.path(), cause))
     }
 
     /// A second handle with its own position.

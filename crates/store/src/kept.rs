@@ -177,7 +177,8 @@ impl Files {
         };
         sidecar.h1 = Some(h1);
         let mut temporary = self.temporary()?;
-        temporary.write(&sidecar.render(), true)?;
+        temporary.write(&sidecar.render())?;
+        temporary.sync()?;
         temporary.place(&folder, &name)?;
         Ok(true)
     }

@@ -77,6 +77,15 @@ pub(crate) enum Region {
 }
 
 impl Region {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Modules,
+        Self::Realms,
+        Self::Answers,
+        Self::Damaged,
+        Self::Temporary,
+    ];
+
     /// The folder's name below the cache folder.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -51,7 +51,7 @@ impl Store {
                     if chunk.len() == CHUNK {
                         let full = std::mem::take(&mut chunk);
                         sender
-                            .blocking_send(Change::Walked(full))
+                            .blocking_send(Change::Look(full))
                             .map_err(|_| StoreError::Closed)?;
                     }
                     chunk.push((tree.clone(), place.version));
@@ -59,7 +59,7 @@ impl Store {
                     Ok(())
                 })?;
                 sender
-                    .blocking_send(Change::Walked(chunk))
+                    .blocking_send(Change::Look(chunk))
                     .map_err(|_| StoreError::Closed)?;
             }
             Ok(())

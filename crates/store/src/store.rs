@@ -62,7 +62,7 @@ impl Store {
         let prepared = files.clone();
         blocking(move || {
             Folder::top_or_create(&data)?;
-            prepared.empty_temporary()
+            prepared.prepare()
         })
         .await?;
         // The state first: when it is refused, the index keeps the mark of its clean close.
@@ -128,9 +128,9 @@ impl Store {
         version: &ModuleVersion,
         kind: FileKind,
     ) -> Result<Option<Kept>, StoreError> {
-        self.inner
-            .files
-            .find(trees, version, kind, |tree| self.changed(tree, version))
+        self.inner.files.find(trees, version, kind, |tree| {
+            self.inner.index.gone(tree, version)
+        })
     }
 
     /// Begins a new file. Blocks on the disk.
@@ -327,10 +327,6 @@ impl Store {
 
     pub(crate) fn index(&self) -> &Index {
         &self.inner.index
-    }
-
-    pub(crate) fn changed(&self, tree: &Tree, version: &ModuleVersion) {
-        self.inner.index.changed(tree, version);
     }
 
     /// Keeps the store from being closed until it is dropped.

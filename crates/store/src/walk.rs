@@ -88,11 +88,17 @@ pub(crate) fn entries_below(
 /// The names of the folders in a folder; links to folders are none.
 pub(crate) fn folders_in(path: &Path) -> Result<Vec<std::ffi::OsString>, StoreError> {
     let failed = |cause| StoreError::io("list", path, cause);
-    let listed = match std::fs::read_dir(path) {
-        Ok(listed) => listed,
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_dir() => {}
+        Ok(_) => {
+            return Err(StoreError::NotAFolder {
+                path: path.to_owned(),
+            });
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(failed(error)),
-    };
+    }
+    let listed = std::fs::read_dir(path).map_err(failed)?;
     let mut names = Vec::new();
     for entry in listed {
         let entry = entry.map_err(failed)?;

@@ -42,12 +42,12 @@ const QUEUE: usize = 1024;
 
 /// A message to the writer.
 pub(crate) enum Change {
-    /// The files of a version changed.
-    Files(Tree, ModuleVersion),
+    /// A file of a version was kept: its name is still to reach the disk.
+    Kept(Tree, ModuleVersion),
+    /// The files of these versions are to be looked at.
+    Look(Vec<(Tree, ModuleVersion)>),
     /// A version was used.
     Used(Tree, ModuleVersion, Timestamp),
-    /// Versions that a walk met.
-    Walked(Vec<(Tree, ModuleVersion)>),
     /// A walk begins: what the index is told from now on belongs to it. The reply says what the walk can mend.
     WalkBegins(oneshot::Sender<Result<Lag, StoreError>>),
     /// A walk that began at that point met all there is: rows that nothing was heard of since then go.
@@ -117,13 +117,18 @@ impl Index {
         })
     }
 
-    /// Tells that the files of a version changed. Never waits: when the queue is full, the index is stale instead.
-    pub(crate) fn changed(&self, tree: &Tree, version: &ModuleVersion) {
-        if self
-            .changes
-            .try_send(Change::Files(tree.clone(), version.clone()))
-            .is_err()
-        {
+    /// Tells that a file was kept. Never waits: when the queue is full, the index lags instead.
+    pub(crate) fn kept(&self, tree: &Tree, version: &ModuleVersion) {
+        self.tell(Change::Kept(tree.clone(), version.clone()));
+    }
+
+    /// Tells that a file is gone. Never waits either.
+    pub(crate) fn gone(&self, tree: &Tree, version: &ModuleVersion) {
+        self.tell(Change::Look(vec![(tree.clone(), version.clone())]));
+    }
+
+    fn tell(&self, change: Change) {
+        if self.changes.try_send(change).is_err() {
             self.lags();
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use go_module::ModuleVersion;
+use go_module::{ModulePath, ModuleVersion};
 use jiff::Timestamp;
 use serde_json::json;
 use sqlx::SqliteConnection;
@@ -45,7 +45,10 @@ type Key = (Tree, ModuleVersion);
 /// What one transaction takes.
 #[derive(Debug, Default)]
 struct Batch {
+    /// Versions to look at.
     files: HashSet<Key>,
+    /// Modules with new files, each with one of its versions: their folders are to reach the disk.
+    kept: HashMap<(Tree, ModulePath), ModuleVersion>,
     used: HashMap<Key, Timestamp>,
 }
 
@@ -115,15 +118,18 @@ impl Writer {
     /// Takes one message in; returns the reply's channel when it is the last one.
     async fn take(&mut self, change: Change) -> Option<oneshot::Sender<()>> {
         match change {
-            Change::Files(tree, version) => {
+            Change::Kept(tree, version) => {
+                self.batch
+                    .kept
+                    .insert((tree.clone(), version.path.clone()), version.clone());
                 self.batch.files.insert((tree, version));
             }
+            Change::Look(versions) => self.batch.files.extend(versions),
             Change::Used(tree, version, at) => {
                 let last = self.batch.used.entry((tree, version)).or_insert(at);
                 *last = (*last).max(at);
                 self.due.get_or_insert_with(|| Instant::now() + GATHER);
             }
-            Change::Walked(versions) => self.batch.files.extend(versions),
             Change::WalkBegins(reply) => {
                 self.flush().await;
                 let begun = self
@@ -233,6 +239,14 @@ impl Writer {
 type Looked = (Vec<Row>, Vec<serde_json::Value>);
 
 fn look(files: &Files, batch: Batch) -> Looked {
+    for ((tree, _), version) in &batch.kept {
+        let synced = files
+            .versions(tree, version)
+            .and_then(|folder| folder.map_or(Ok(()), |folder| folder.sync()));
+        if let Err(error) = synced {
+            tracing::warn!(%error, "the names of new files may not outlast a power cut");
+        }
+    }
     let rows = batch
         .files
         .iter()

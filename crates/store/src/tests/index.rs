@@ -426,7 +426,7 @@ async fn a_full_queue_is_not_waited_for_and_remembered() {
     }
     assert!(!store.needs_rebuild(), "a forgotten use is no lag");
     for number in 0..1200 {
-        store.changed(
+        store.index().gone(
             &Tree::Modules,
             &version(&format!("corp.example/a@v1.{number}.0")),
         );

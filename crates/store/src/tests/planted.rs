@@ -137,6 +137,43 @@ async fn links_in_the_place_of_larders_own_folders_are_refused() {
 }
 
 #[tokio::test]
+async fn a_linked_region_is_neither_opened_nor_walked() {
+    for region in ["modules", "realms", "answers", "damaged", "tmp"] {
+        let home = Home::new();
+        let store = home.open().await;
+        keep(&store, &super::realm(), V, FileKind::Zip, b"good");
+        let outside = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(outside.path().join("sumdb/x")).unwrap();
+        std::fs::create_dir_all(outside.path().join("corp-0badcafe/sumdb")).unwrap();
+        std::fs::write(outside.path().join("sumdb/x/supported"), "").unwrap();
+        std::fs::write(outside.path().join("corp-0badcafe/sumdb/x"), "").unwrap();
+        let before = files_below(outside.path());
+        let _ = std::fs::remove_dir_all(home.at(region));
+        symlink(outside.path(), home.at(region)).unwrap();
+        // Whether they refuse or pass it over, nothing behind the link is touched.
+        let _ = store.clear(&crate::Filter::all(), &super::quiet).await;
+        let _ = store
+            .verify(
+                &super::quiet,
+                true,
+                &tokio_util::sync::CancellationToken::new(),
+            )
+            .await;
+        assert_eq!(files_below(outside.path()), before, "{region}");
+        store.close().await;
+        let _ = std::fs::remove_file(home.at(region));
+        let _ = std::fs::remove_dir_all(home.at(region));
+        symlink(outside.path(), home.at(region)).unwrap();
+        let refused = Store::open(home.places()).await.map(drop);
+        assert!(
+            matches!(refused, Err(StoreError::NotAFolder { .. })),
+            "{region}"
+        );
+        assert_eq!(files_below(outside.path()), before, "{region}");
+    }
+}
+
+#[tokio::test]
 async fn a_linked_index_is_set_aside() {
     let home = Home::new();
     home.open().await.close().await;
