@@ -22,6 +22,7 @@ mod environment;
 mod error;
 mod find;
 mod folder;
+mod query;
 mod readable;
 mod settings;
 

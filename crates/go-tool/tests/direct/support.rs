@@ -240,6 +240,16 @@ impl Repository {
     }
 }
 
+/// A module at the root of `srv/repo`, with one release.
+pub(crate) fn released(machine: &Machine) -> Repository {
+    let repository = machine.repository("repo");
+    repository
+        .write("go.mod", "module git.example.test/repo.git\n\ngo 1.20\n")
+        .write("repo.go", "package repo\n");
+    repository.commit().tag("v1.0.0");
+    repository
+}
+
 pub(crate) fn path(text: &str) -> ModulePath {
     ModulePath::parse(text).unwrap()
 }
