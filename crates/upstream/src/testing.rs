@@ -83,7 +83,15 @@ pub(crate) struct Fake {
 impl Fake {
     /// Serves with `act`, which is told how many requests came before, and the request.
     pub(crate) async fn start(act: impl Fn(usize, &Seen) -> Act + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on("127.0.0.1:0".parse().unwrap(), act).await
+    }
+
+    /// The same at an address of the caller's choice.
+    pub(crate) async fn on(
+        address: SocketAddr,
+        act: impl Fn(usize, &Seen) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let act = Arc::new(act);

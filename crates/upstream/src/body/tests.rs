@@ -151,6 +151,21 @@ async fn a_drip_does_not_last_for_ever() {
     assert_eq!(begun.elapsed().as_secs(), 100);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_deadline_of_a_whole_body_holds_without_any_silence_too() {
+    let mut body = Body::new(pieces(&["a", "b"]), None, 10, 10, &limits());
+    body.next().await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_secs(101)).await;
+    let error = body.next().await.unwrap().unwrap_err();
+    assert!(matches!(
+        error,
+        UpstreamError::Timeout {
+            stage: Stage::Body,
+            ..
+        }
+    ));
+}
+
 #[tokio::test]
 async fn the_source_is_let_go_at_the_end_and_after_an_error() {
     struct Guard(std::sync::Arc<std::sync::atomic::AtomicBool>);

@@ -265,6 +265,24 @@ async fn refused_is_unreachable_after_one_more_try() {
 }
 
 #[tokio::test]
+async fn an_upstream_that_is_just_starting_is_found_by_the_second_try() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let limits = Deadlines {
+        retry_pause: Duration::from_secs(1),
+        ..limits()
+    };
+    let upstream = upstream(&format!("http://{address}"), &parts_with(limits));
+    let starting = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Fake::on(address, |_, _| answer(200, "", "ok")).await
+    };
+    let (answer, _fake) = tokio::join!(get(&upstream), starting);
+    assert_eq!(answer.unwrap(), "ok");
+}
+
+#[tokio::test]
 async fn a_name_without_address_is_unreachable() {
     // Names below `invalid` never exist (RFC 6761), and the look-up says so without a network as well.
     let error = get(&upstream("http://upstream.invalid", &parts()))
