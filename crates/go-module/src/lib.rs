@@ -24,6 +24,7 @@ pub mod pseudo;
 mod request;
 pub mod semver;
 mod sumdb;
+mod time;
 mod unicode;
 mod version;
 pub mod zip;

@@ -63,7 +63,7 @@ fn check_major(path: &str, version: &str) -> Result<(), VersionError> {
     let should = should.strip_prefix(['/', '.']).unwrap_or(should);
     let major = semver::major(version);
     let ok = if should.is_empty() {
-        major == "v0" || major == "v1" || semver::build(version) == semver::INCOMPATIBLE
+        major == "v0" || major == "v1" || version.ends_with(semver::INCOMPATIBLE)
     } else {
         // An old bug made v0.0.0 pseudo-versions for gopkg.in's .v1, and go.mod files still name them.
         major == should

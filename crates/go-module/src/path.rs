@@ -197,11 +197,16 @@ pub enum PathReason {
     NotEscaped,
 }
 
-/// Device names on Windows, none of which may be an element up to its first dot (`badWindowsNames`).
-const WINDOWS_DEVICES: [&str; 22] = [
-    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8",
-    "COM9", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
-];
+/// Whether it is the name of a device on Windows, which no element may be up to its first dot (`badWindowsNames`).
+fn is_windows_device(name: &str) -> bool {
+    let (stem, names): (&[u8], &[&str]) = match name.as_bytes() {
+        [stem @ .., b'1'..=b'9'] => (stem, &["COM", "LPT"]),
+        stem => (stem, &["CON", "PRN", "AUX", "NUL"]),
+    };
+    names
+        .iter()
+        .any(|device| device.as_bytes().eq_ignore_ascii_case(stem))
+}
 
 /// Checks the slash-separated path of a file within a module (`module.CheckFilePath`): letters of any script, digits,
 /// space and some punctuation; no element of dots alone, no trailing dot, no name that Windows keeps for a device.
@@ -290,18 +295,15 @@ pub(crate) fn check_element(element: &str, kind: PathKind) -> Result<(), PathRea
     if element.ends_with('.') {
         return Err(PathReason::TrailingDot);
     }
-    let allowed = match kind {
-        PathKind::Module => module_char,
-        PathKind::File => file_char,
+    let bad_char = match kind {
+        PathKind::Module => element.chars().find(|&c| !module_char(c)),
+        PathKind::File => element.chars().find(|&c| !file_char(c)),
     };
-    if let Some(c) = element.chars().find(|&c| !allowed(c)) {
+    if let Some(c) = bad_char {
         return Err(PathReason::Char(c));
     }
     let short = element.split('.').next().unwrap_or_default();
-    if WINDOWS_DEVICES
-        .iter()
-        .any(|device| device.eq_ignore_ascii_case(short))
-    {
+    if is_windows_device(short) {
         return Err(PathReason::WindowsDevice(short.to_owned()));
     }
     let short_name = |(_, digits): (&str, &str)| {

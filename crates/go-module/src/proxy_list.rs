@@ -135,6 +135,12 @@ pub enum ProxyListError {
     /// The host or the port of a URL is missing or malformed.
     #[error("{0:?} in the GOPROXY list has no valid host and port")]
     Host(String),
+    /// User info with a character that must be percent-encoded there.
+    #[error(
+        "the user name or password for {0:?} in the GOPROXY list holds a character that must be \
+         percent-encoded"
+    )]
+    UserInfo(String),
     /// A `file:` URL that is more, or less, than `file:///` and an absolute path.
     #[error(
         "{0:?} in the GOPROXY list must be file:/// and an absolute path, without host, query or fragment"
@@ -164,11 +170,12 @@ fn proxy_url(entry: &str) -> Result<String, ProxyListError> {
                 .strip_prefix("//")
                 .map(authority)
                 .ok_or_else(|| ProxyListError::Host(shown()))?;
-            let host = authority
-                .rsplit_once('@')
-                .map_or(authority, |(_, host)| host);
+            let (user_info, host) = authority.rsplit_once('@').unwrap_or(("", authority));
             if !is_host(host) {
                 return Err(ProxyListError::Host(shown()));
+            }
+            if !user_info.chars().all(is_user_info) {
+                return Err(ProxyListError::UserInfo(shown()));
             }
         }
         "file" => {
@@ -219,7 +226,14 @@ fn is_host(host: &str) -> bool {
     port_ok && !name.is_empty() && name.chars().all(name_char)
 }
 
+/// The characters that Go lets user info have (`validUserinfo`, `net/url/url.go`).
+fn is_user_info(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-._:~!$&'()*+,;=%@".contains(c)
+}
+
+/// Whether each `%` in front of the query begins an escape; within a query Go does not care.
 fn escapes_are_valid(url: &str) -> bool {
+    let url = url.split('?').next().unwrap_or_default();
     url.split('%').skip(1).all(|piece| {
         piece
             .as_bytes()
@@ -333,6 +347,10 @@ mod tests {
             ProxyListError::Host(_)
         ));
         assert!(matches!(error("https://[::1"), ProxyListError::Host(_)));
+        assert!(matches!(
+            error("https://us er@a.example"),
+            ProxyListError::UserInfo(_)
+        ));
         assert!(matches!(error("file://host/srv"), ProxyListError::File(_)));
         assert!(matches!(error("file:///srv?x"), ProxyListError::File(_)));
         assert!(matches!(

@@ -74,7 +74,7 @@ pub fn time(version: &str) -> Option<String> {
         &digits[10..12],
         &digits[12..]
     );
-    crate::info::is_rfc3339(&text).then_some(text)
+    crate::time::is_rfc3339(&text).then_some(text)
 }
 
 /// The tagged version that a pseudo-version comes after (`PseudoVersionBase`); `None` for one without such a version,
