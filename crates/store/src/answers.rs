@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256 as Hasher};
 
 use crate::disk::{Entry, Folder};
 use crate::error::StoreError;
-use crate::files::Files;
+use crate::files::{Files, again_if_vanished};
 use crate::layout::{RealmId, Region, SUMDB, VERSIONS};
 use crate::sidecar::Sha256;
 
@@ -167,11 +167,7 @@ impl Files {
             });
         }
         let bytes = render(answer);
-        match self.put_answer(upstream, request, &bytes) {
-            // A folder on the way was taken away between two steps: it is made once more.
-            Err(StoreError::Vanished { .. }) => self.put_answer(upstream, request, &bytes),
-            other => other,
-        }
+        again_if_vanished(|| self.put_answer(upstream, request, &bytes))
     }
 
     fn put_answer(
@@ -182,12 +178,12 @@ impl Files {
     ) -> Result<(), StoreError> {
         let id: RealmId = upstream.parse()?;
         let (folders, name) = place(request)?;
+        let mut temporary = self.temporary()?;
+        temporary.write(bytes)?;
         let top = self
             .cache_or_create()?
             .descend_or_create([Region::Answers.name(), id.as_str()])?;
         let folder = top.descend_or_create(folders.iter().map(String::as_str))?;
-        let mut temporary = self.temporary()?;
-        temporary.write(bytes)?;
         temporary.place(&folder, &name)
     }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256 as Hasher};
 
 use crate::disk::Identity;
 use crate::error::StoreError;
-use crate::files::Temporary;
+use crate::files::{Temporary, again_if_vanished};
 use crate::kept::Kept;
 use crate::layout::{Tree, file_name, sidecar_name};
 use crate::sidecar::{Sha256, Sidecar};
@@ -100,11 +100,7 @@ impl Draft {
         let sha256 = Sha256(std::mem::take(&mut self.hasher).finalize().into());
         let sidecar = Sidecar::new(sha256, self.len, origin, Timestamp::now());
 
-        match self.put(&sidecar) {
-            // A folder on the way was taken away between two steps: it is made once more.
-            Err(StoreError::Vanished { .. }) => self.put(&sidecar)?,
-            other => other?,
-        }
+        again_if_vanished(|| self.put(&sidecar))?;
         if let Ok(identity) = Identity::of(&file) {
             store.files().mark_checked(identity, sha256);
         }
@@ -123,7 +119,6 @@ impl Draft {
     fn put(&mut self, sidecar: &Sidecar) -> Result<(), StoreError> {
         let files = self.store.files();
         let name = file_name(&self.version.version, self.kind);
-        let folder = files.versions_or_create(&self.tree, &self.version)?;
         let mut beside = files.temporary()?;
         beside.write(&sidecar.render())?;
         // Side by side: a journaling file system then needs one write of its journal for both.
@@ -136,6 +131,10 @@ impl Draft {
             own.and(other)
         })?;
         let _lock = files.lock(&self.tree, &self.version, self.kind);
+        // Only now: the longer an empty folder stands, the sooner a clear that goes on meanwhile takes it away.
+        let folder = files.versions_or_create(&self.tree, &self.version)?;
+        // An older file must not get a new one's sidecar for nothing.
+        self.temporary.reader()?;
         beside.place(&folder, &sidecar_name(&name))?;
         self.temporary.place(&folder, &name)
     }

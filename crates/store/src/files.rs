@@ -106,19 +106,13 @@ impl Files {
     pub(crate) fn temporary(&self) -> Result<Temporary, StoreError> {
         let number = self.temporaries.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}-{number}", std::process::id());
-        let mut folder = self
-            .cache_or_create()?
-            .child_or_create(Region::Temporary.name())?;
-        let file = match folder.create(&name) {
-            // The folder went between the two steps: it is made once more.
-            Err(StoreError::Vanished { .. }) => {
-                folder = self
-                    .cache_or_create()?
-                    .child_or_create(Region::Temporary.name())?;
-                folder.create(&name)?
-            }
-            other => other?,
-        };
+        let (folder, file) = again_if_vanished(|| {
+            let folder = self
+                .cache_or_create()?
+                .child_or_create(Region::Temporary.name())?;
+            let file = folder.create(&name)?;
+            Ok((folder, file))
+        })?;
         Ok(Temporary {
             folder,
             name,
@@ -159,6 +153,21 @@ impl Files {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(identity, sha256);
     }
+}
+
+/// Puts something into a folder, and does it again when the folder was taken away (by a clear, or by somebody) between
+/// its making and its use.
+pub(crate) fn again_if_vanished<T>(
+    mut put: impl FnMut() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    const TRIES: usize = 5;
+    for _ in 1..TRIES {
+        match put() {
+            Err(StoreError::Vanished { .. }) => {}
+            done => return done,
+        }
+    }
+    put()
 }
 
 /// Removes a file, a link or a folder with all below it; what is gone already is fine.
