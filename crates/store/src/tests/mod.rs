@@ -2,6 +2,7 @@
 
 mod care;
 mod cycle;
+mod disk;
 mod index;
 mod kill;
 mod layout;
