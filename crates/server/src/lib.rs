@@ -1,1 +1,43 @@
 //! All that listens on the loopback address, and the client of the control API.
+//!
+//! One port carries two things, told apart by the first segment of the path and guarded by two different secrets:
+//!
+//! - `/<module token>/…`: the GOPROXY protocol, for `go`. [`modules`] reads as the way of a request; what it answers
+//!   is spelled out in `answer` (headers), `conditional` and `range` (RFC 9110), `status` (the one table that turns
+//!   an error into an HTTP status).
+//! - `/-/…`: the control API, for Larder's own programs: calls, jobs and feeds as JSON, with the control token.
+//!
+//! Below both are `listen` (which port), `run` (the accept loop and the clean end), `connection` and `stream` (one
+//! connection with its deadlines). [`Client`] is the other end of the control API; without a running instance it does
+//! the same in this process.
+//!
+//! Only 127.0.0.1 and [::1] are ever listened at, and only 127.0.0.1 is ever dialled.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod answer;
+mod answering;
+mod body;
+mod client;
+mod conditional;
+mod connection;
+mod control;
+mod deadlines;
+mod feed;
+mod gate;
+mod listen;
+mod modules;
+mod pulse;
+mod range;
+mod run;
+mod site;
+mod status;
+mod stream;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use client::{Client, Remote};
+pub use listen::{FIRST_CHOICE, Listeners, PortWish, listen};
+pub use run::run;

@@ -1,0 +1,154 @@
+//! The running instance, asked over the control API.
+
+use app::command::{Call, Job};
+use app::{ActivityItem, Code, Failure, Instance, JobId, JobState, Places, Tokens};
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use futures_util::stream::{self, BoxStream, StreamExt};
+use http::Method;
+use secret::Secret;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::client::lines::lines;
+use crate::client::not_understood;
+use crate::client::reach::not_running;
+use crate::client::wire::{self, Reply};
+use crate::control::{Greeting, NAME};
+
+/// The running instance.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    places: Places,
+    port: u16,
+    token: Secret,
+}
+
+impl Remote {
+    /// The instance of these places, once it has answered.
+    pub(super) async fn greet(places: &Places) -> Result<Self, Failure> {
+        not_without_lock(places)?;
+        let instance = Instance::announced(places)
+            .ok_or_else(|| Failure::new(Code::Protocol, "it has not said yet where it listens"))?;
+        let token = Tokens::read_control(&places.data)?;
+        let remote = Self {
+            places: places.clone(),
+            port: instance.port,
+            token,
+        };
+        let greeting: Greeting = remote.ask(Method::GET, "/-/instance", Bytes::new()).await?;
+        if greeting.name == NAME {
+            Ok(remote)
+        } else {
+            Err(not_understood(&"it is not Larder that answers"))
+        }
+    }
+
+    /// The port it listens at.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(super) async fn call<C: Call>(&self, call: C) -> Result<C::Answer, Failure> {
+        self.ask(
+            Method::POST,
+            &format!("/-/call/{}", C::NAME),
+            written(&call)?,
+        )
+        .await
+    }
+
+    pub(super) async fn start<J: Job>(&self, job: J) -> Result<JobId, Failure> {
+        self.ask(Method::POST, &format!("/-/job/{}", J::NAME), written(&job)?)
+            .await
+    }
+
+    pub(super) async fn watch(
+        &self,
+        id: JobId,
+    ) -> Result<BoxStream<'static, Result<JobState, Failure>>, Failure> {
+        Ok(lines(
+            self.send(
+                Method::GET,
+                &format!("/-/jobs/{}/watch", id.0),
+                Bytes::new(),
+            )
+            .await?,
+        ))
+    }
+
+    pub(super) async fn cancel(&self, id: JobId) -> Result<(), Failure> {
+        self.ask(Method::DELETE, &format!("/-/jobs/{}", id.0), Bytes::new())
+            .await
+    }
+
+    pub(super) async fn activity_last(&self, limit: usize) -> Result<Vec<ActivityItem>, Failure> {
+        self.ask(
+            Method::GET,
+            &format!("/-/feed/activity/last?limit={limit}"),
+            Bytes::new(),
+        )
+        .await
+    }
+
+    pub(super) async fn activity_after(
+        &self,
+        seq: i64,
+        limit: usize,
+    ) -> Result<Vec<ActivityItem>, Failure> {
+        self.ask(
+            Method::GET,
+            &format!("/-/feed/activity?after={seq}&limit={limit}"),
+            Bytes::new(),
+        )
+        .await
+    }
+
+    pub(super) fn activity_follow(
+        &self,
+        seq: i64,
+    ) -> BoxStream<'static, Result<ActivityItem, Failure>> {
+        let remote = self.clone();
+        let opened = async move {
+            remote
+                .send(
+                    Method::GET,
+                    &format!("/-/feed/activity/follow?after={seq}"),
+                    Bytes::new(),
+                )
+                .await
+                .map(lines)
+        };
+        stream::once(opened).try_flatten().boxed()
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<T, Failure> {
+        let answer = self.send(method, path, body).await?.bytes().await?;
+        serde_json::from_slice(&answer).map_err(|error| not_understood(&error))
+    }
+
+    /// The one place that sends the token: to 127.0.0.1, at the announced port, while the lock is held.
+    async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<Reply, Failure> {
+        not_without_lock(&self.places)?;
+        wire::send(self.port, &self.token, method, path, body).await
+    }
+}
+
+/// Without a holder of the lock there is no instance, and whoever listens at its port now is somebody else.
+fn not_without_lock(places: &Places) -> Result<(), Failure> {
+    if Instance::is_alive(places)? {
+        return Ok(());
+    }
+    Err(not_running())
+}
+
+fn written(request: &impl Serialize) -> Result<Bytes, Failure> {
+    serde_json::to_vec(request)
+        .map(Bytes::from)
+        .map_err(|error| Failure::new(Code::Internal, error.to_string()))
+}

@@ -1,0 +1,547 @@
+//! Modules as `go` gets them: headers of each kind, errors, HEAD, conditional and range requests.
+
+use std::time::Duration;
+
+use test_support::http::{Ended, Reply};
+use test_support::{Behaviour, Gate, Module};
+
+use super::{Instance, large, small};
+use crate::deadlines::Deadlines;
+
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+#[track_caller]
+fn assert_headers(reply: &Reply, expected: &[(&str, Option<&str>)]) {
+    for (name, value) in expected {
+        assert_eq!(reply.header(name), *value, "{name} of {:?}", reply.headers);
+    }
+}
+
+#[test]
+fn each_kind_has_its_headers() {
+    let larder = Instance::start();
+    let module = small();
+    larder.proxy.add(&module);
+    larder
+        .proxy
+        .set_query("example.com/Hello", "main", "v1.2.3");
+    let upstream = format!("upstream {}", larder.proxy.addr());
+    let base = "/example.com/!hello";
+    for (path, content_type, cache_control) in [
+        (
+            format!("{base}/@v/list"),
+            "text/plain; charset=utf-8",
+            "public, max-age=60",
+        ),
+        (
+            format!("{base}/@latest"),
+            "application/json",
+            "public, max-age=60",
+        ),
+        (
+            format!("{base}/@v/main.info"),
+            "application/json",
+            "public, max-age=60",
+        ),
+        (
+            format!("{base}/@v/v1.2.3.info"),
+            "application/json",
+            FOR_EVER,
+        ),
+        (
+            format!("{base}/@v/v1.2.3.mod"),
+            "text/plain; charset=utf-8",
+            FOR_EVER,
+        ),
+        (format!("{base}/@v/v1.2.3.zip"), "application/zip", FOR_EVER),
+    ] {
+        let first = larder.get(&path).send().unwrap();
+        let length = first.body.len().to_string();
+        assert_headers(
+            &first,
+            &[
+                ("Content-Type", Some(content_type)),
+                ("Cache-Control", Some(cache_control)),
+                ("X-Larder-Version", Some(app::VERSION)),
+                ("Content-Length", Some(&length)),
+            ],
+        );
+        // A version's other files come along of themselves, so one of them may be there already.
+        let source = first.header("X-Larder-Source").unwrap();
+        assert!(source == upstream || source == "cache", "{path}: {source}");
+        let again = larder.cached(&path);
+        assert_eq!(again.body, first.body, "{path}");
+        let is_file = cache_control == FOR_EVER;
+        assert_eq!(again.header("ETag").is_some(), is_file, "{path}");
+        assert_eq!(
+            again.header("Accept-Ranges"),
+            is_file.then_some("bytes"),
+            "{path}"
+        );
+    }
+    assert_eq!(larder.cached(&module.url_path("zip")).body, module.zip());
+}
+
+#[test]
+fn a_tag_is_the_hash_of_the_bytes_in_quotes() {
+    let larder = Instance::start();
+    let module = large();
+    larder.proxy.add(&module);
+    for extension in ["mod", "zip"] {
+        let reply = larder.cached(&module.url_path(extension));
+        let tag = reply.header("ETag").unwrap();
+        let hex = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+        assert!(
+            hex.is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())),
+            "{tag}"
+        );
+    }
+}
+
+#[test]
+fn go_writes_its_capitals_with_percent_and_gets_them_from_memory() {
+    let larder = Instance::start();
+    let module = small();
+    larder.proxy.add(&module);
+    larder.cached(&module.url_path("mod"));
+    let reply = larder
+        .get("/example.com/%21hello/@v/v1.2.3.mod")
+        .send()
+        .unwrap();
+    assert_eq!(reply.header("X-Larder-Source"), Some("cache"));
+    assert_eq!(reply.whole(), module.go_mod());
+}
+
+#[test]
+fn head_has_the_head_of_get_and_no_body() {
+    let larder = Instance::start();
+    let module = large();
+    larder.proxy.add(&module);
+    for path in [
+        module.url_path("zip"),
+        module.url_path("mod"),
+        "/example.com/large/@v/list".to_owned(),
+        "/example.com/none/@v/list".to_owned(),
+        "/".to_owned(),
+    ] {
+        let get = match path.ends_with(".zip") || path.ends_with(".mod") {
+            true => larder.cached(&path),
+            false => {
+                larder.get(&path).send().unwrap();
+                larder.get(&path).send().unwrap()
+            }
+        };
+        // On one connection: a body that was sent after all would be taken for the next reply.
+        let mut connection = larder.connect();
+        for _ in 0..2 {
+            connection.send(&larder.ask("HEAD", &path)).unwrap();
+            let head = connection.reply("HEAD").unwrap();
+            assert_eq!(head.status, get.status, "{path}");
+            let relevant = |reply: &Reply| -> Vec<(String, String)> {
+                let mut headers = reply.headers.clone();
+                headers.retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
+                headers
+            };
+            assert_eq!(relevant(&head), relevant(&get), "{path}");
+            assert!(head.header("Content-Length").is_some(), "{path}");
+        }
+    }
+}
+
+#[test]
+fn what_the_client_has_is_not_sent_again() {
+    let larder = Instance::start();
+    let module = large();
+    larder.proxy.add(&module);
+    for extension in ["mod", "zip"] {
+        let path = module.url_path(extension);
+        let get = larder.cached(&path);
+        let tag = get.header("ETag").unwrap();
+        for method in ["GET", "HEAD"] {
+            let mut connection = larder.connect();
+            for value in [
+                tag.to_owned(),
+                format!("W/{tag}"),
+                "*".to_owned(),
+                format!("\"x\", {tag}"),
+            ] {
+                connection
+                    .send(&larder.ask(method, &path).header("If-None-Match", &value))
+                    .unwrap();
+                let reply = connection.reply(method).unwrap();
+                assert_eq!((reply.status, reply.body.len()), (304, 0), "{value}");
+                assert_headers(
+                    &reply,
+                    &[
+                        ("ETag", Some(tag)),
+                        ("Cache-Control", Some(FOR_EVER)),
+                        ("X-Larder-Source", Some("cache")),
+                        ("Content-Type", None),
+                    ],
+                );
+            }
+        }
+        let other = larder.get(&path).header("If-None-Match", "\"other\"");
+        assert_eq!(other.send().unwrap().body, get.body);
+        let wants_other = larder
+            .get(&path)
+            .header("If-Match", "\"other\"")
+            .send()
+            .unwrap();
+        assert_eq!((wants_other.status, wants_other.body.len()), (412, 0));
+    }
+}
+
+#[test]
+fn one_range_is_sent_and_several_are_the_whole() {
+    let larder = Instance::start();
+    let module = large();
+    larder.proxy.add(&module);
+    for extension in ["mod", "zip"] {
+        let path = module.url_path(extension);
+        let whole = larder.cached(&path);
+        let tag = whole.header("ETag").unwrap().to_owned();
+        let length = whole.body.len();
+        let range = |value: &str| larder.get(&path).header("Range", value);
+        for (value, from, until) in [
+            ("bytes=0-4".to_owned(), 0, 5),
+            (format!("bytes={}-", length - 3), length - 3, length),
+            ("bytes=-7".to_owned(), length - 7, length),
+            (format!("bytes=1-{}", length * 2), 1, length),
+            (format!("bytes=0-{}", length - 1), 0, length),
+        ] {
+            let reply = range(&value).send().unwrap();
+            assert_eq!(reply.status, 206, "{value}");
+            assert_eq!(reply.ended, Ended::Complete);
+            assert_eq!(reply.body, whole.body[from..until], "{value}");
+            let content_range = format!("bytes {from}-{}/{length}", until - 1);
+            assert_headers(
+                &reply,
+                &[
+                    ("Content-Range", Some(&content_range)),
+                    ("Content-Length", Some(&(until - from).to_string())),
+                    ("ETag", Some(&tag)),
+                    ("Content-Type", whole.header("Content-Type")),
+                ],
+            );
+        }
+        for value in ["bytes=0-1,3-4", "bytes=4-3", "lines=1-2", "bytes=x"] {
+            let reply = range(value).send().unwrap();
+            assert_eq!(
+                (reply.status, reply.header("Content-Range")),
+                (200, None),
+                "{value}"
+            );
+            assert_eq!(reply.body, whole.body);
+        }
+        for value in [format!("bytes={length}-"), "bytes=-0".to_owned()] {
+            let reply = range(&value).send().unwrap();
+            assert_eq!((reply.status, reply.body.len()), (416, 0), "{value}");
+            assert_eq!(
+                reply.header("Content-Range"),
+                Some(format!("bytes */{length}").as_str())
+            );
+            assert_eq!(reply.ended, Ended::Complete);
+        }
+        for (if_range, status) in [
+            (tag.as_str(), 206),
+            (&format!("W/{tag}"), 200),
+            ("\"other\"", 200),
+            ("Tue, 15 Nov 1994 12:45:26 GMT", 200),
+        ] {
+            let reply = range("bytes=0-1")
+                .header("If-Range", if_range)
+                .send()
+                .unwrap();
+            assert_eq!(reply.status, status, "{if_range}");
+        }
+        // RFC 9110 section 14.2: Range says nothing in other methods than GET; section 13.2.2: conditions come first.
+        let head = larder
+            .ask("HEAD", &path)
+            .header("Range", "bytes=0-1")
+            .send()
+            .unwrap();
+        assert_eq!(head.status, 200);
+        let both = range("bytes=0-1")
+            .header("If-None-Match", &tag)
+            .send()
+            .unwrap();
+        assert_eq!(both.status, 304);
+    }
+}
+
+#[test]
+fn what_has_no_tag_has_no_ranges() {
+    let larder = Instance::start();
+    larder.proxy.add(&small());
+    let list = larder.get("/example.com/!hello/@v/list");
+    let reply = list.header("Range", "bytes=0-1").send().unwrap();
+    assert_eq!((reply.status, reply.text().as_str()), (200, "v1.2.3\n"));
+}
+
+#[test]
+fn errors_are_texts_for_a_person_and_are_not_kept() {
+    let larder = Instance::start();
+    let path = |name: &str| format!("/example.com/{name}/@v/list");
+    larder
+        .proxy
+        .on(&path("gone"), Behaviour::status(410, "taken down"));
+    larder
+        .proxy
+        .on(&path("secret"), Behaviour::status(403, "not for you"));
+    larder
+        .proxy
+        .on(&path("login"), Behaviour::status(401, "who are you"));
+    larder
+        .proxy
+        .on(&path("broken"), Behaviour::status(500, "oh no"));
+    larder.proxy.on(&path("page"), Behaviour::html());
+    larder.proxy.on(
+        &path("chatty"),
+        Behaviour::status(404, &"a line of some length, and then another\n".repeat(30)),
+    );
+    for (asked, status, says) in [
+        (path("none"), 404, "not found"),
+        (path("gone"), 410, "taken down"),
+        (path("secret"), 403, "not for you"),
+        (path("login"), 401, "who are you"),
+        (path("broken"), 502, "500"),
+        (path("page"), 502, "not usable"),
+        (path("chatty"), 404, "not found"),
+        (
+            "/example.com/m/@v/v1.0.0.exe".to_owned(),
+            404,
+            "no request of a module proxy",
+        ),
+        ("/example.com/UPPER/@v/list".to_owned(), 404, "not found"),
+        ("/example.com/m/@v/%zz.info".to_owned(), 404, "'%'"),
+        (
+            "/sumdb/other.example.com/supported".to_owned(),
+            404,
+            "not served here",
+        ),
+        ("/".to_owned(), 404, "this is Larder"),
+        (String::new(), 404, "this is Larder"),
+    ] {
+        let reply = larder.get(&asked).send().unwrap();
+        let text = reply.text();
+        assert_eq!(reply.status, status, "{asked}: {text}");
+        assert!(text.contains(says), "{asked}: {text}");
+        assert!(
+            text.ends_with('\n') && text.lines().count() <= 8,
+            "{asked}: {text}"
+        );
+        assert!(
+            !text.contains(larder.app.tokens().module().expose()),
+            "{asked}"
+        );
+        assert_headers(
+            &reply,
+            &[
+                ("Content-Type", Some("text/plain; charset=utf-8")),
+                ("Cache-Control", Some("no-store")),
+                ("X-Larder-Version", Some(app::VERSION)),
+                ("X-Larder-Source", Some("none")),
+                ("Content-Length", Some(&text.len().to_string())),
+            ],
+        );
+    }
+}
+
+#[test]
+fn an_unreachable_upstream_is_an_outage_and_never_a_404() {
+    let larder = Instance::start();
+    larder.proxy.stop();
+    let reply = larder.get("/example.com/m/@v/v1.0.0.info").send().unwrap();
+    assert_eq!(reply.status, 502, "{}", reply.text());
+}
+
+#[test]
+fn a_module_proxy_is_only_read() {
+    let larder = Instance::start();
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"] {
+        let reply = larder.ask(method, "/example.com/m/@v/list").send().unwrap();
+        assert_eq!(
+            (reply.status, reply.header("Allow")),
+            (405, Some("GET, HEAD")),
+            "{method}"
+        );
+    }
+    assert!(larder.proxy.requests().is_empty());
+}
+
+#[test]
+fn a_request_that_has_come_through_here_is_refused() {
+    let larder = Instance::start();
+    let module = small();
+    larder.proxy.add(&module);
+    let own = larder.app.serving().unwrap().instance().to_owned();
+    let path = module.url_path("info");
+    for hops in [own.clone(), format!("abc, {own}"), format!("{own},abc")] {
+        let reply = larder
+            .get(&path)
+            .header("X-Larder-Hop", &hops)
+            .send()
+            .unwrap();
+        assert_eq!(reply.status, 508, "{hops}");
+        assert!(reply.text().contains("come back"), "{}", reply.text());
+    }
+    assert!(larder.proxy.requests().is_empty());
+    let reply = larder
+        .get(&path)
+        .header("X-Larder-Hop", "abc")
+        .send()
+        .unwrap();
+    assert_eq!(reply.status, 200);
+    let sent: Vec<_> = larder
+        .proxy
+        .requests()
+        .iter()
+        .filter_map(|request| request.header("x-larder-hop").map(str::to_owned))
+        .collect();
+    assert!(sent.contains(&format!("abc, {own}")), "{sent:?}");
+}
+
+#[test]
+fn a_client_may_ask_for_kept_files_only() {
+    let larder = Instance::start();
+    let module = small();
+    larder.proxy.add(&module);
+    let path = module.url_path("mod");
+    let kept_only = || {
+        larder
+            .get(&path)
+            .header("Disable-Module-Fetch", "True")
+            .send()
+            .unwrap()
+    };
+    let reply = kept_only();
+    assert_eq!(reply.status, 404);
+    assert!(
+        reply.text().contains("Disable-Module-Fetch"),
+        "{}",
+        reply.text()
+    );
+    assert!(larder.proxy.requests().is_empty());
+    larder.cached(&path);
+    assert_eq!(kept_only().whole(), module.go_mod());
+}
+
+#[test]
+fn the_checksum_database_passes_through_and_is_not_kept() {
+    let larder = Instance::with(Deadlines::default(), "sums.example.com");
+    larder.proxy.put_sumdb("sums.example.com", "supported", "");
+    larder
+        .proxy
+        .put_sumdb("sums.example.com", "latest", "a tree\n");
+    for (rest, text) in [("supported", ""), ("latest", "a tree\n")] {
+        let reply = larder
+            .get(&format!("/sumdb/sums.example.com/{rest}"))
+            .send()
+            .unwrap();
+        assert_headers(
+            &reply,
+            &[
+                ("Cache-Control", Some("no-store")),
+                ("Content-Type", Some("text/plain; charset=utf-8")),
+                ("ETag", None),
+            ],
+        );
+        assert_eq!(reply.whole(), text.as_bytes());
+    }
+}
+
+#[test]
+fn a_file_streams_while_it_arrives() {
+    let larder = Instance::start();
+    let module = large();
+    larder.proxy.add(&module);
+    let gate = Gate::new();
+    larder.proxy.on(
+        &module.url_path("zip"),
+        Behaviour::normal().gate_body(200_000, &gate),
+    );
+    let mut connection = larder.connect();
+    connection
+        .send(&larder.get(&module.url_path("zip")))
+        .unwrap();
+    let head = connection.head().unwrap();
+    assert_headers(
+        &head,
+        &[
+            ("Content-Length", Some(&module.zip().len().to_string())),
+            ("ETag", None),
+            ("Accept-Ranges", None),
+        ],
+    );
+    let first = connection.read(50_000).unwrap();
+    assert_eq!(first, module.zip()[..50_000]);
+    gate.open();
+    let rest = connection.read(module.zip().len() - 50_000).unwrap();
+    assert_eq!(rest, module.zip()[50_000..]);
+}
+
+#[test]
+fn a_body_that_fails_ends_visibly_short() {
+    let larder = Instance::start();
+    let mut cut = 0;
+    for (version, behaviour) in [
+        ("v1.0.0", Behaviour::normal().truncate_after(200_000)),
+        (
+            "v1.0.1",
+            Behaviour::normal().chunked().truncate_after(200_000),
+        ),
+        ("v1.0.2", Behaviour::normal().reset_after(200_000)),
+        ("v1.0.3", Behaviour::normal().corrupt(usize::MAX)),
+    ] {
+        let module = Module::simple("example.com/large", version).bulk("data.bin", 300_000);
+        larder.proxy.add(&module);
+        let path = module.url_path("zip");
+        larder.proxy.on(&path, behaviour);
+        let reply = larder
+            .get(&path)
+            .deadline(Duration::from_secs(60))
+            .send()
+            .unwrap();
+        if reply.status == 200 {
+            let visible = matches!(reply.ended, Ended::Short { .. } | Ended::NoLastChunk);
+            assert!(
+                visible,
+                "{version}: {:?} after {}",
+                reply.ended,
+                reply.body.len()
+            );
+            assert!(reply.body.len() < module.zip().len());
+            cut += 1;
+        } else {
+            assert_eq!(reply.status, 502, "{version}");
+        }
+    }
+    assert!(cut >= 2, "only {cut} of them failed midway");
+}
+
+#[test]
+fn a_body_without_a_length_that_fails_is_a_reset_for_an_old_client() {
+    let larder = Instance::start();
+    let module = large();
+    larder.proxy.add(&module);
+    let path = module.url_path("zip");
+    let gate = Gate::new();
+    larder.proxy.on(
+        &path,
+        Behaviour::normal()
+            .chunked()
+            .gate_body(200_000, &gate)
+            .truncate_after(200_000),
+    );
+    let mut connection = larder.connect();
+    connection
+        .write(format!("GET {} HTTP/1.0\r\n\r\n", larder.path(&path)).as_bytes())
+        .unwrap();
+    let head = connection.head().unwrap();
+    assert_eq!((head.status, head.header("Content-Length")), (200, None));
+    connection.read(50_000).unwrap();
+    gate.open();
+    let error = connection.read(1 << 30).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+}
