@@ -1,0 +1,128 @@
+//! The commands, one file each, and what they run in.
+
+mod cache;
+mod completions;
+mod goproxy;
+mod log;
+mod man;
+mod serve;
+mod status;
+mod stop;
+mod token;
+
+use std::future::Future;
+use std::num::NonZero;
+
+use app::{Code, Failure, Places};
+use clap::Subcommand;
+use server::Client;
+use tokio::runtime::Builder;
+
+use crate::exit::Exit;
+use crate::logging::LogFormat;
+use crate::signals::unless_interrupted;
+use crate::trouble::Trouble;
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Serve(serve::Options),
+    Goproxy(goproxy::Options),
+    Status(status::Options),
+    Log(log::Options),
+    Stop(stop::Options),
+    Token(token::Options),
+    Cache(cache::Options),
+    Completions(completions::Options),
+    Man(man::Options),
+}
+
+impl Command {
+    /// Whether errors too are to be JSON.
+    pub(crate) fn wants_json(&self) -> bool {
+        match self {
+            Self::Serve(options) => options.log_format == LogFormat::Json,
+            Self::Status(options) => options.json,
+            Self::Log(options) => options.json,
+            Self::Cache(options) => options.json(),
+            Self::Goproxy(_)
+            | Self::Stop(_)
+            | Self::Token(_)
+            | Self::Completions(_)
+            | Self::Man(_) => false,
+        }
+    }
+}
+
+/// Carries out a command.
+///
+/// # Errors
+/// Whatever kept it from its end.
+pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
+    match command {
+        Command::Completions(options) => completions::run(&options),
+        Command::Man(options) => man::run(&options),
+        Command::Serve(options) => on_threads(serve::run(options, Places::of_environment()?)),
+        Command::Goproxy(_) => on_this_thread(goproxy::run(Places::of_environment()?)),
+        Command::Status(options) => on_this_thread(status::run(options, Places::of_environment()?)),
+        Command::Log(options) => on_this_thread(log::run(options, Places::of_environment()?)),
+        Command::Stop(_) => on_this_thread(stop::run(Places::of_environment()?)),
+        Command::Token(options) => on_this_thread(token::run(options, Places::of_environment()?)),
+        Command::Cache(options) => on_this_thread(cache::run(options, Places::of_environment()?)),
+    }
+}
+
+/// A few threads for what serves: a laptop has better things to do with the rest.
+fn on_threads(work: impl Future<Output = Result<Exit, Trouble>>) -> Result<Exit, Trouble> {
+    let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
+    run_on(
+        Builder::new_multi_thread().worker_threads(cores.clamp(2, 4)),
+        work,
+    )
+}
+
+fn on_this_thread(work: impl Future<Output = Result<Exit, Trouble>>) -> Result<Exit, Trouble> {
+    run_on(&mut Builder::new_current_thread(), work)
+}
+
+fn run_on(
+    builder: &mut Builder,
+    work: impl Future<Output = Result<Exit, Trouble>>,
+) -> Result<Exit, Trouble> {
+    let runtime = builder
+        .enable_all()
+        .max_blocking_threads(64)
+        .build()
+        .map_err(|error| {
+            Failure::new(
+                Code::Internal,
+                format!("the runtime can't be started: {error}"),
+            )
+        })?;
+    let done = runtime.block_on(work);
+    // A blocking call that still runs (a question nobody answered) must not hold up the end.
+    runtime.shutdown_background();
+    done
+}
+
+/// Has `work` done by the running instance, or in this process where there is none, and puts things in order after it.
+async fn with_client<T>(
+    places: &Places,
+    work: impl AsyncFnOnce(&Client) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    let client = Client::reach(places).await?;
+    let done = work(&client).await;
+    client.close().await;
+    done
+}
+
+/// As [`with_client`], for what is quick: a signal ends it.
+async fn ask<T>(
+    places: &Places,
+    work: impl AsyncFnOnce(&Client) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    with_client(places, async |client: &Client| {
+        unless_interrupted(work(client)).await
+    })
+    .await
+}

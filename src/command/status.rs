@@ -1,0 +1,165 @@
+//! `larder status`: how things are, at a glance.
+
+use std::time::Duration;
+
+use app::Places;
+use app::command::{Status, StatusReport};
+use clap::Args;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::ask;
+use crate::exit::Exit;
+use crate::human::{self, plain};
+use crate::output::{self, CAUTION, FAINT, GOOD, STRONG};
+use crate::trouble::Trouble;
+
+/// Show whether Larder runs, what it asks, and what it keeps
+///
+/// The exit code is 3 where it is not running; what the cache holds is shown all the same.
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  larder status                   At a glance
+  larder status --json            For scripts
+  larder status >/dev/null || larder serve")]
+pub(crate) struct Options {
+    /// Print one JSON document
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Trouble> {
+    let report = ask(&places, async |client| Ok(client.call(Status {}).await?)).await?;
+    if options.json {
+        output::print_json(&report)?;
+    } else {
+        output::print(&render(&report, Timestamp::now(), &TimeZone::system()))?;
+    }
+    Ok(if report.serving {
+        Exit::Done
+    } else {
+        Exit::NotRunning
+    })
+}
+
+fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
+    let version = &report.version;
+    let mut text = if report.serving {
+        format!("{GOOD}●{GOOD:#} {STRONG}Larder {version} is running{STRONG:#}\n")
+    } else {
+        format!("{FAINT}○{FAINT:#} {STRONG}Larder {version} is not running{STRONG:#}\n")
+    };
+    let mut entry = |name: &str, value: &str| {
+        text += &format!("  {FAINT}{name:<12}{FAINT:#}  {}\n", plain(value));
+    };
+    if let Some(address) = &report.address {
+        entry("address", address);
+    }
+    if let Some(since) = report.since {
+        let up = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+        entry(
+            "up since",
+            &format!("{} ({})", human::moment(since, zone), human::duration(up)),
+        );
+        entry("process", &report.pid.to_string());
+    }
+    if let Some(profile) = &report.profile {
+        entry("profile", &profile.name);
+        for (at, upstream) in profile.upstreams.iter().enumerate() {
+            entry(if at == 0 { "upstreams" } else { "" }, upstream);
+        }
+        entry("checksum db", &profile.checksum_db);
+    }
+    let cache = &report.cache;
+    let kept = format!(
+        "{} in {}, {}",
+        human::count(cache.versions, "module version", "module versions"),
+        human::count(cache.files, "file", "files"),
+        human::bytes(cache.bytes)
+    );
+    entry("cache", &kept);
+    entry("", &cache.folder);
+    for (at, job) in report.jobs.iter().enumerate() {
+        let progress = match job.progress.total {
+            0 => String::new(),
+            total => format!(", {} of {total}", job.progress.done),
+        };
+        entry(
+            if at == 0 { "under way" } else { "" },
+            &format!("{}{progress}", job.name),
+        );
+    }
+    for warning in &report.warnings {
+        text += &format!("{CAUTION}warning:{CAUTION:#} {}\n", plain(warning));
+    }
+    if !report.serving {
+        text += "Start it: larder serve\n";
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use app::command::{ActiveProfile, CacheStatus};
+    use app::{JobId, JobState, Progress};
+
+    use super::*;
+
+    fn shown(report: &StatusReport) -> String {
+        let now = "2026-03-01T12:00:00Z".parse().unwrap();
+        let text = render(report, now, &TimeZone::UTC);
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
+    fn idle() -> StatusReport {
+        StatusReport {
+            version: "1.2.3".to_owned(),
+            serving: false,
+            pid: 77,
+            address: None,
+            since: None,
+            profile: None,
+            cache: CacheStatus {
+                folder: "/home/ann/.cache/larder".to_owned(),
+                versions: 1,
+                files: 3,
+                bytes: 5_000_000,
+            },
+            jobs: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn running() {
+        let report = StatusReport {
+            serving: true,
+            address: Some("http://127.0.0.1:4677".to_owned()),
+            since: Some("2026-03-01T08:57:00Z".parse().unwrap()),
+            profile: Some(ActiveProfile {
+                name: "public".to_owned(),
+                upstreams: vec!["proxy.example.com".to_owned(), "direct".to_owned()],
+                checksum_db: "sum.example.com".to_owned(),
+            }),
+            jobs: vec![JobState {
+                id: JobId(1),
+                name: "cache-verify".to_owned(),
+                progress: Progress {
+                    done: 12,
+                    total: 40,
+                    bytes: 0,
+                },
+                end: None,
+            }],
+            warnings: vec!["settings.toml:2:1: Larder knows no setting `prot`".to_owned()],
+            ..idle()
+        };
+        insta::assert_snapshot!(shown(&report));
+    }
+
+    #[test]
+    fn not_running() {
+        insta::assert_snapshot!(shown(&idle()));
+    }
+}
