@@ -1,7 +1,6 @@
 //! A file's life: drafted, kept, found, damaged, kept again; and many at once.
 
 use std::io::Read;
-use std::sync::Barrier;
 
 use go_module::FileKind;
 
@@ -282,25 +281,19 @@ async fn an_h1_is_noted_beside_what_was_known() {
 async fn concurrent_drafts_of_one_file_leave_one_whole_file() {
     let home = Home::new();
     let store = home.open().await;
-    let barrier = Barrier::new(9);
     std::thread::scope(|scope| {
-        for writer in 0..8u8 {
-            let (store, barrier) = (&store, &barrier);
-            scope.spawn(move || {
-                barrier.wait();
-                for round in 0..20 {
-                    keep(
-                        store,
-                        &Tree::Modules,
-                        V,
-                        FileKind::Zip,
-                        &vec![writer; 100 * (usize::from(writer) + 1) + round],
-                    );
-                }
-            });
-        }
-        barrier.wait();
-        for _ in 0..200 {
+        let writers: Vec<_> = (0..8u8)
+            .map(|writer| {
+                let store = &store;
+                scope.spawn(move || {
+                    for round in 0..20 {
+                        let bytes = vec![writer; 100 * (usize::from(writer) + 1) + round];
+                        keep(store, &Tree::Modules, V, FileKind::Zip, &bytes);
+                    }
+                })
+            })
+            .collect();
+        while !writers.iter().all(|writer| writer.is_finished()) {
             if let Some(bytes) = found(&store, V, FileKind::Zip) {
                 assert!(bytes.iter().all(|byte| *byte == bytes[0]));
             }

@@ -1,8 +1,8 @@
 //! A disk that is full, and one that is read-only. Both need a file system of their own:
 //!
 //! ```text
-//! mkdir /tmp/small && mount -t tmpfs -o size=1m,mode=700 tmpfs /tmp/small
-//! LARDER_TEST_SMALL_DISK=/tmp/small cargo test -p store disk:: -- --ignored
+//! mount -t tmpfs -o size=1m,mode=700 tmpfs <folder>
+//! LARDER_TEST_SMALL_DISK=<folder> cargo test -p store disk:: -- --ignored
 //! ```
 
 use std::io::Write;

@@ -280,6 +280,51 @@ async fn an_index_deleted_while_closed_is_made_anew() {
 }
 
 #[tokio::test]
+async fn a_rebuild_drops_what_is_gone_and_takes_in_what_came() {
+    let home = Home::new();
+    let store = home.open().await;
+    fill(&store);
+    rebuild(&store).await;
+    store.touch(
+        &Tree::Modules,
+        &version("corp.example/a@v1.1.0"),
+        FileKind::Info,
+    );
+    store.close().await;
+    // By hand, behind Larder's back.
+    std::fs::remove_dir_all(home.at("realms")).unwrap();
+    let at = |name: &str| home.at(&format!("modules/corp.example/a/@v/{name}"));
+    std::fs::remove_file(at("v1.0.0.zip")).unwrap();
+    for end in ["", ".larder"] {
+        std::fs::copy(
+            at(&format!("v1.1.0.info{end}")),
+            at(&format!("v1.2.0.info{end}")),
+        )
+        .unwrap();
+    }
+    let store = home.open().await;
+    assert_eq!(
+        store.usage().await.unwrap().files,
+        4,
+        "a clean index is believed until it is rebuilt"
+    );
+    rebuild(&store).await;
+    let listed = store.list(&Filter::all()).await.unwrap();
+    let seen: Vec<_> = listed
+        .iter()
+        .map(|l| (l.version.as_str(), l.files.clone(), l.last_used.is_some()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("v1.0.0", vec![(FileKind::Mod, 3)], false),
+            ("v1.1.0", vec![(FileKind::Info, 2)], true),
+            ("v1.2.0", vec![(FileKind::Info, 2)], false),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn an_index_damaged_while_closed_is_set_aside() {
     let pages = [vec![b'x'; 40_000], b"not a database".to_vec(), Vec::new()];
     for garbage in pages {
