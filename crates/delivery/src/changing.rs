@@ -7,12 +7,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use bytes::Bytes;
 use go_module::{Request, list};
 use jiff::{SignedDuration, Timestamp};
 use store::KeptAnswer;
-use upstream::{Reply, ReplyStatus, Upstream, UpstreamError, Validators};
+use upstream::{ReplyStatus, Upstream, UpstreamError, Validators};
 
 use crate::error::{DeliveryError, malformed};
 use crate::event::Source;
@@ -219,7 +218,7 @@ async fn ask(
                 etag,
                 last_modified,
             } = reply.validators.clone();
-            let body = collect(reply).await?;
+            let body = reply.body.read_all().await?;
             proof::prove_answer(&request, &body).map_err(|reason| malformed(&request, reason))?;
             let body = match (&request, before) {
                 (Request::List(_), Some(before)) => united(&before.body, body),
@@ -275,20 +274,4 @@ fn united(before: &[u8], now: Bytes) -> Bytes {
         }
         _ => now,
     }
-}
-
-async fn collect(reply: Reply) -> Result<Bytes, UpstreamError> {
-    let mut body = reply.body;
-    let Some(first) = body.next().await.transpose()? else {
-        return Ok(Bytes::new());
-    };
-    let Some(second) = body.next().await.transpose()? else {
-        return Ok(first);
-    };
-    let mut all = BytesMut::from(first);
-    all.extend_from_slice(&second);
-    while let Some(bytes) = body.next().await {
-        all.extend_from_slice(&bytes?);
-    }
-    Ok(all.freeze())
 }

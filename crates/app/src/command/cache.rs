@@ -158,8 +158,8 @@ pub struct Verified {
     pub bytes: u64,
     /// What is damaged.
     pub damaged: Vec<DamagedFile>,
-    /// How many of the damaged ones were removed; the index was rebuilt then.
-    pub repaired: u64,
+    /// Whether all the damaged ones were removed and the index rebuilt.
+    pub repaired: bool,
 }
 
 /// A damaged file.
@@ -192,6 +192,7 @@ impl Job for CacheVerify {
                 ),
             ));
         }
+        let repaired = self.repair && report.repaired >= report.damaged.len() as u64;
         Ok(Verified {
             files: report.files,
             bytes: report.bytes,
@@ -203,7 +204,7 @@ impl Job for CacheVerify {
                     reason: damage.reason.to_string(),
                 })
                 .collect(),
-            repaired: report.repaired,
+            repaired,
         })
     }
 }
