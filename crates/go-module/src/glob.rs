@@ -97,14 +97,13 @@ impl Glob {
     }
 }
 
-/// One end of a range within brackets (`getEsc`). The glob may not end behind it.
+/// One end of a range within brackets (`getEsc`).
 fn class_char(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<char> {
-    let c = match chars.next()? {
-        '-' | ']' => return None,
-        '\\' => chars.next()?,
-        c => c,
-    };
-    chars.peek().map(|_| c)
+    match chars.next()? {
+        '-' | ']' => None,
+        '\\' => chars.next(),
+        c => Some(c),
+    }
 }
 
 #[cfg(test)]

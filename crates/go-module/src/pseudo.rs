@@ -32,9 +32,7 @@ impl<'a> Pseudo<'a> {
         // What comes before the time: "vX.0.0-", or a prerelease whose last identifier is 0.
         let base = front.strip_suffix(['-', '.'])?;
         let valid = match base.split_once('-') {
-            None => {
-                front.ends_with('-') && base.ends_with(".0.0") && base.matches('.').count() == 2
-            }
+            None => front.ends_with('-') && base.ends_with(".0.0"),
             Some((_, prerelease)) => {
                 front.ends_with('.') && (prerelease == "0" || prerelease.ends_with(".0"))
             }

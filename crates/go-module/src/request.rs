@@ -77,7 +77,7 @@ pub enum Request {
     File(ModuleVersion, FileKind),
     /// `sumdb/<name>/...`.
     SumDb {
-        /// The database's name, `sum.golang.org`.
+        /// The database's name, `sum.example.com`.
         name: String,
         /// `supported`, `latest`, `lookup/<escaped module@version>` or `tile/<height>/<level>/<number>`; valid.
         rest: String,

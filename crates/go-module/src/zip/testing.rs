@@ -65,7 +65,7 @@ impl TestEntry {
         }
     }
 
-    fn pack(&self) -> Vec<u8> {
+    pub(crate) fn pack(&self) -> Vec<u8> {
         match (&self.raw, self.method) {
             (Some(raw), _) => raw.clone(),
             (None, 8) => {
