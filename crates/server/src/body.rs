@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use delivery::BodyError;
 use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt};
 use http_body::{Frame, SizeHint};
 
 use crate::pulse::UnderWay;
@@ -30,6 +31,11 @@ impl Content {
     pub(crate) fn of(body: delivery::Body, length: Option<u64>) -> Self {
         match body {
             delivery::Body::Bytes(bytes) => Self::of_bytes(bytes),
+            delivery::Body::Stream(mut stream) if length == Some(0) => {
+                // hyper would not ask for it at all, and its end has something to say (see Chunks).
+                let _ = stream.next().now_or_never();
+                Self::Nothing
+            }
             delivery::Body::Stream(stream) => Self::Chunks(Chunks {
                 stream,
                 left: length,
@@ -164,7 +170,6 @@ mod tests {
     use std::sync::Arc;
 
     use delivery::DeliveryError;
-    use futures_util::StreamExt;
     use futures_util::stream;
     use http::Version;
     use http_body_util::BodyExt;

@@ -97,7 +97,27 @@ impl<'a> Iterator for Tags<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_tag_is_found_in_any_list_that_holds_it(others in prop::collection::vec("(W/)?\"[a-z, /]{0,5}\"", 0..5), at in 0..5_usize, weak: bool) {
+            let mut tags = others.clone();
+            tags.insert(at.min(others.len()), format!("{}\"0123\"", if weak { "W/" } else { "" }));
+            let found = headers(&[("if-none-match", &tags.join(", "))]);
+            prop_assert_eq!(check(&found, Some("0123")), Condition::NotModified);
+            let without = headers(&[("if-none-match", &others.join(","))]);
+            prop_assert_eq!(check(&without, Some("0123")), Condition::Holds);
+        }
+
+        #[test]
+        fn no_text_is_too_odd(value in "[\"W/a, *\\\\]{0,20}") {
+            check(&headers(&[("if-none-match", &value), ("if-match", &value)]), Some("a"));
+            range_holds(&headers(&[("if-range", &value)]), "a");
+        }
+    }
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();

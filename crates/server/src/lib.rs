@@ -2,7 +2,7 @@
 //!
 //! One port carries two things, told apart by the first segment of the path and guarded by two different secrets:
 //!
-//! - `/<module token>/…`: the GOPROXY protocol, for `go`. [`modules`] reads as the way of a request; what it answers
+//! - `/<module token>/…`: the GOPROXY protocol, for `go`. `modules` reads as the way of a request; what it answers
 //!   is spelled out in `answer` (headers), `conditional` and `range` (RFC 9110), `status` (the one table that turns
 //!   an error into an HTTP status).
 //! - `/-/…`: the control API, for Larder's own programs: calls, jobs and feeds as JSON, with the control token.

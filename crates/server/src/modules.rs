@@ -20,7 +20,7 @@ use crate::gate::Hosts;
 use crate::status;
 use crate::text::{forbidden, refusal};
 
-/// By which `go`'s own proxies are told to give only what they have (go help goproxy says nothing of it).
+/// The public proxy's way to be asked for nothing but what it has already; `true` is the one value that means it.
 const DISABLE_FETCH: HeaderName = HeaderName::from_static("disable-module-fetch");
 const HOP: HeaderName = HeaderName::from_static(upstream::HOP_HEADER);
 

@@ -70,7 +70,23 @@ fn number(digits: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_the_part_lies_within(value in "(bytes)?[=0-9,\\- a-z]{0,40}", length in 0..2000_u64) {
+            if let Part::Bytes(from, until) = of(&value, length) {
+                prop_assert!(from < until && until <= length, "{value}: {from}..{until} of {length}");
+            }
+        }
+
+        #[test]
+        fn a_range_within_is_what_was_asked_for(from in 0..1000_u64, more in 0..1000_u64) {
+            prop_assert_eq!(of(&format!("bytes={from}-{}", from + more), 2000), Part::Bytes(from, from + more + 1));
+        }
+    }
 
     fn of(value: &str, length: u64) -> Part {
         let mut headers = HeaderMap::new();

@@ -111,7 +111,8 @@ fn one_that_holds_the_lock_for_long_is_named() {
     let places = Places::under(&home.path().join("larder"));
     in_runtime(async {
         let _other = App::open(places.clone()).await.unwrap().unwrap();
-        for found in [Client::reach(&places).await, Client::running(&places).await] {
+        let (reached, running) = tokio::join!(Client::reach(&places), Client::running(&places));
+        for found in [reached, running] {
             let failure = found.unwrap_err();
             assert_eq!(failure.code, Code::AlreadyRunning, "{failure}");
             assert!(!failure.hints.is_empty());

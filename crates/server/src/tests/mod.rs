@@ -1,10 +1,12 @@
 //! The server whole: a real app in a temporary home, a fake proxy upstream, and raw sockets in front.
 
+mod bodies;
 mod client;
 mod control;
 mod ending;
 mod gate;
 mod modules;
+mod parts;
 mod patience;
 
 use std::net::SocketAddr;
@@ -170,4 +172,13 @@ fn large() -> Module {
 
 fn small() -> Module {
     Module::simple("example.com/Hello", "v1.2.3")
+}
+
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+#[track_caller]
+fn assert_headers(reply: &Reply, expected: &[(&str, Option<&str>)]) {
+    for (name, value) in expected {
+        assert_eq!(reply.header(name), *value, "{name} of {:?}", reply.headers);
+    }
 }
