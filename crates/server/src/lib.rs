@@ -11,7 +11,7 @@
 //! connection with its deadlines). [`Client`] is the other end of the control API; without a running instance it does
 //! the same in this process.
 //!
-//! Only 127.0.0.1 and [::1] are ever listened at, and only 127.0.0.1 is ever dialled.
+//! Only 127.0.0.1 and `[::1]` are ever listened at, and only 127.0.0.1 is ever dialled.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -1,4 +1,4 @@
-//! Which port is listened at: on 127.0.0.1 and, where the machine has IPv6, on [::1] too.
+//! Which port is listened at: on 127.0.0.1 and, where the machine has IPv6, on `[::1]` too.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -140,7 +140,7 @@ fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(WAITING)
 }
 
-/// Whether the machine can't speak IPv6, or has no [::1].
+/// Whether the machine can't speak IPv6, or has no `[::1]`.
 fn is_without_v6(error: &io::Error) -> bool {
     error.kind() == ErrorKind::AddrNotAvailable
         || Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT)
