@@ -30,8 +30,8 @@ impl Repositories {
     fn git(&self, repository: &Path, args: &[&str]) {
         run(self
             .home
-            .apply(Command::new("git").args(args).current_dir(repository))
-            .env("HOME", self.home.home()))
+            .apply(Command::new("git").args(args))
+            .current_dir(repository))
         .success();
     }
 

@@ -76,12 +76,8 @@ fn get_latest_a_version_and_a_branch() {
             "@{query}"
         );
     }
-    let updates = world
-        .home
-        .run_go(&app, &["list", "-m", "-u", "-versions", "all"])
-        .success()
-        .stdout
-        .clone();
+    let versions = ["list", "-m", "-versions", "example.com/leaf"];
+    let updates = world.home.run_go(&app, &versions).success().stdout.clone();
     assert!(updates.contains("v1.0.0 v1.1.0"), "{updates}");
 }
 

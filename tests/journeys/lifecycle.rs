@@ -68,7 +68,7 @@ fn an_idle_instance_ends_at_once_and_another_can_start() {
     kept_alive
         .send(&http::Request::get(&world.url("example.com/m/@v/list")))
         .unwrap();
-    kept_alive.reply().unwrap();
+    kept_alive.reply("GET").unwrap();
     thread::sleep(Duration::from_millis(300));
     let stopped = world.larder.terminate();
     assert!(stopped.status.success());

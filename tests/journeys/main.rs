@@ -29,19 +29,18 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        Self::with(&[])
+        Self::verified_by("off")
     }
 
-    /// With more arguments for `larder serve`.
-    fn with(args: &[&str]) -> Self {
+    /// With this checksum database.
+    fn verified_by(sumdb: &str) -> Self {
         let proxy = FakeProxy::start_blocking();
         let home = TempHome::new();
         let tripwire = Tripwire::start();
         home.watch(&tripwire);
         let url = proxy.url();
-        let mut all = vec!["--port", "0", "--upstreams", &url, "--sumdb", "off"];
-        all.extend(args);
-        let larder = Larder::start(bin(), &home, &all);
+        let args = ["--port", "0", "--upstreams", &url, "--sumdb", sumdb];
+        let larder = Larder::start(bin(), &home, &args);
         point_go_at(&home, &larder);
         Self {
             proxy,
@@ -64,7 +63,7 @@ fn point_go_at(home: &TempHome, larder: &Larder) {
 
 /// `larder log --json`, parsed.
 fn log_of(home: &TempHome) -> Vec<serde_json::Value> {
-    let printed = test_support::run(home.larder(bin()).args(["log", "--json", "-n", "100000"]))
+    let printed = test_support::run(home.larder(bin()).args(["log", "--json", "-n", "10000"]))
         .success()
         .stdout
         .clone();

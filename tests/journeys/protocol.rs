@@ -157,7 +157,7 @@ fn a_wrong_token_or_a_foreign_host_gets_not_a_word() {
 
 #[test]
 fn the_checksum_database_is_passed_through_or_off() {
-    let world = World::with(&["--sumdb", "sums.example.com"]);
+    let world = World::verified_by("sums.example.com");
     world.proxy.put_sumdb("sums.example.com", "supported", "");
     world
         .proxy

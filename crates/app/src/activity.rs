@@ -134,17 +134,7 @@ struct Batch {
 
 impl Batch {
     fn add(&mut self, event: Event) {
-        tracing::info!(
-            target: "larder::activity",
-            request = %event.request.url_path(),
-            source = event.source.word(),
-            upstream = event.source.upstream(),
-            bytes = event.bytes,
-            millis = millis(event.took),
-            outcome = event.outcome.as_str(),
-            detail = event.detail.as_deref(),
-            "{}", if event.background { "brought along" } else { "asked" },
-        );
+        tell(&event);
         let row = row(event);
         if row.source == Source::Cache.word() && row.outcome == Outcome::Delivered.as_str() {
             if let Some(at) = self.hits.get(&row.path) {
@@ -170,6 +160,31 @@ impl Batch {
             );
         }
         self.rows
+    }
+}
+
+/// The same for those who follow the program's own log. Hits are many and say little: only who asks for debug gets them.
+fn tell(event: &Event) {
+    macro_rules! at_level {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "larder::activity",
+                request = %event.request.url_path(),
+                source = event.source.word(),
+                upstream = event.source.upstream(),
+                bytes = event.bytes,
+                millis = millis(event.took),
+                outcome = event.outcome.as_str(),
+                background = event.background,
+                detail = event.detail.as_deref(),
+            )
+        };
+    }
+    match event.source {
+        Source::Cache => at_level!(debug),
+        Source::Upstream(_) | Source::Revalidated(_) | Source::Stale(_) | Source::Nowhere => {
+            at_level!(info)
+        }
     }
 }
 

@@ -43,6 +43,8 @@ impl App {
         let Some(lock) = Lock::try_take(&places.data)? else {
             return Ok(None);
         };
+        // What an instance that was killed announced must lead nobody to whoever holds its port now.
+        Instance::withdraw(&places);
         let settings = Settings::read(&places.settings())?;
         let tokens = Tokens::open(&places.data)?;
         let store = Store::open(store::Places {
@@ -166,7 +168,7 @@ async fn care_for_index(store: Store, app: Weak<Inner>) {
     loop {
         store.until_needs_rebuild().await;
         let Some(app) = app.upgrade() else { return };
-        tracing::info!("the index may differ from the files and is rebuilt in the background");
+        tracing::info!("the index of the cache is brought in line with the files");
         let rebuilt = store.clone();
         let Ok(id) = app.jobs.start("index-rebuild", |reporter| {
             command::rebuild_index(rebuilt, reporter)

@@ -61,8 +61,6 @@ pub enum DamageReason {
     SidecarMissing,
     /// What should say what its bytes must be is not readable, for this reason.
     SidecarUnreadable(String),
-    /// A sidecar without its file: harmless, left by a kill between two steps.
-    OrphanSidecar,
     /// A symbolic link, folder or pipe where a file belongs.
     NotAFile,
     /// Not put there by Larder.
@@ -81,7 +79,6 @@ impl fmt::Display for DamageReason {
             Self::Unreadable(cause) => write!(f, "it cannot be read: {cause}"),
             Self::SidecarMissing => f.write_str("its sidecar is missing"),
             Self::SidecarUnreadable(cause) => write!(f, "its sidecar is unreadable: {cause}"),
-            Self::OrphanSidecar => f.write_str("a sidecar without its file"),
             Self::NotAFile => f.write_str("it is not a regular file"),
             Self::Foreign => f.write_str("Larder did not put it there"),
         }

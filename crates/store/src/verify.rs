@@ -72,7 +72,10 @@ impl Files {
                 steps.check()?;
                 let damage = match &met.place {
                     Some(place) if place.is_sidecar => {
-                        self.verify_sidecar(&tree, place, &met, repair)?
+                        if repair {
+                            self.remove_if_orphan(&tree, place, &met)?;
+                        }
+                        None
                     }
                     Some(place) => {
                         report.files += 1;
@@ -123,36 +126,20 @@ impl Files {
         }
     }
 
-    /// A sidecar that has its file is judged with it.
-    fn verify_sidecar(
-        &self,
-        tree: &Tree,
-        place: &Place,
-        met: &Met,
-        repair: bool,
-    ) -> Result<Option<Damage>, StoreError> {
+    /// A sidecar without its file is what a kill between the two renames of a commit leaves. It vouches for nothing, so
+    /// it is no damage; one that has its file is judged with it.
+    fn remove_if_orphan(&self, tree: &Tree, place: &Place, met: &Met) -> Result<(), StoreError> {
         let (version, kind) = (&place.version, place.kind);
         let Some(folder) = self.versions(tree, version)? else {
-            return Ok(None);
+            return Ok(());
         };
         let name = file_name(&version.version, kind);
-        let file = folder.path().join(&name);
-        if file.symlink_metadata().is_ok() {
-            return Ok(None);
-        }
         let _lock = self.lock(tree, version, kind);
-        if file.symlink_metadata().is_ok() || met.path.symlink_metadata().is_err() {
-            return Ok(None);
-        }
-        if repair {
+        let file = folder.path().join(&name);
+        if file.symlink_metadata().is_err() && met.path.symlink_metadata().is_ok() {
             folder.remove(&sidecar_name(&name))?;
         }
-        Ok(Some(Damage::of(
-            tree,
-            place,
-            &met.relative,
-            DamageReason::OrphanSidecar,
-        )))
+        Ok(())
     }
 
     fn foreign(&self, tree: &Tree, met: &Met, repair: bool) -> Result<Damage, StoreError> {
