@@ -116,13 +116,24 @@ async fn with_client<T>(
     done
 }
 
-/// As [`with_client`], for what is quick: a signal ends it.
+/// As [`with_client`], for what is quick and can be asked twice: a signal ends it, and where the instance ended in the
+/// middle of it, it is asked again, of the next one or in this process.
 async fn ask<T>(
     places: &Places,
-    work: impl AsyncFnOnce(&Client) -> Result<T, Trouble>,
+    work: impl AsyncFn(&Client) -> Result<T, Failure>,
 ) -> Result<T, Trouble> {
-    with_client(places, async |client: &Client| {
-        unless_interrupted(work(client)).await
-    })
-    .await
+    let mut tries_left = 3;
+    loop {
+        let client = Client::reach(places).await?;
+        let done = unless_interrupted(async { Ok(work(&client).await?) }).await;
+        client.close().await;
+        tries_left -= 1;
+        match done {
+            Err(Trouble::Failure(Failure {
+                code: Code::NotRunning,
+                ..
+            })) if tries_left > 0 => {}
+            done => return done,
+        }
+    }
 }

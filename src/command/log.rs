@@ -52,10 +52,7 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Trouble> {
     // One more than nothing, where only the place to go on from is wanted.
     let wanted = options.lines.max(options.follow.into());
-    let newest = ask(&places, async |client| {
-        Ok(client.activity_last(wanted).await?)
-    })
-    .await?;
+    let newest = ask(&places, async |client| client.activity_last(wanted).await).await?;
     let shown = newest.len().saturating_sub(options.lines);
     let mut printer = Printer::new(options.json);
     printer.print(newest.get(shown..).unwrap_or_default())?;

@@ -30,7 +30,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Trouble> {
-    let report = ask(&places, async |client| Ok(client.call(Status {}).await?)).await?;
+    let report = ask(&places, async |client| client.call(Status {}).await).await?;
     if options.json {
         output::print_json(&report)?;
     } else {

@@ -38,10 +38,7 @@ pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Troubl
 }
 
 async fn rotate(places: &Places) -> Result<Exit, Trouble> {
-    let rotated = ask(places, async |client| {
-        Ok(client.call(RotateToken {}).await?)
-    })
-    .await?;
+    let rotated = ask(places, async |client| client.call(RotateToken {}).await).await?;
     output::print(text(rotated.serving))?;
     Ok(Exit::Done)
 }

@@ -333,8 +333,9 @@ fn after_a_crash_it_is_not_running_and_starts_again() {
         again.goproxy().rsplit('/').next(),
         address.rsplit('/').next()
     );
-    proxy.stop();
+    proxy.clear_log();
     fetch(&again, "example.com/hello", "v1.0.0");
+    assert_eq!(proxy.paths(), [] as [&str; 0], "what was kept is there");
 }
 
 #[test]

@@ -51,7 +51,8 @@ fn serve(home: &TempHome, proxy: &FakeProxy) -> Larder {
     )
 }
 
-/// Fetches all files of a version through Larder.
+/// Fetches all files of a version through Larder, and waits until they are kept: a client has its bytes a moment
+/// before they are safe on disk.
 #[track_caller]
 fn fetch(larder: &Larder, module: &str, version: &str) {
     for kind in ["info", "mod", "zip"] {
@@ -61,6 +62,10 @@ fn fetch(larder: &Larder, module: &str, version: &str) {
         ))
         .whole();
     }
+    let pattern = format!("{module}@{version}");
+    until("all is kept", || {
+        json(&larder.run(&["cache", "size", &pattern, "--json"]).success())["files"] == 3
+    });
 }
 
 /// The one JSON document on stdout.

@@ -38,7 +38,11 @@ pub(super) struct Options {
 pub(super) async fn run(options: Options, places: &Places) -> Result<Exit, Trouble> {
     let pattern = options.which.pattern;
     let listed = ask(places, async |client| {
-        Ok(client.call(CacheList { pattern }).await?)
+        client
+            .call(CacheList {
+                pattern: pattern.clone(),
+            })
+            .await
     })
     .await?;
     if options.json {

@@ -33,7 +33,11 @@ pub(super) struct Options {
 pub(super) async fn run(options: Options, places: &Places) -> Result<Exit, Trouble> {
     let pattern = options.which.pattern;
     let size = ask(places, async |client| {
-        Ok(client.call(CacheSize { pattern }).await?)
+        client
+            .call(CacheSize {
+                pattern: pattern.clone(),
+            })
+            .await
     })
     .await?;
     if options.json {
