@@ -53,7 +53,9 @@ Environment:
   NO_COLOR     No colour, where it has a value
 
 {}
-With --json, an error is one line on stderr: {{\"error\":{{\"code\":…,\"message\":…,\"hints\":[…]}}}}",
+Errors:
+  A message on stderr, and hints that say what to do. With --json, one line of JSON instead:
+  {{\"error\":{{\"code\":…,\"message\":…,\"hints\":[…]}}}}",
         Exit::table()
     )
 }

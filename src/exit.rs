@@ -61,7 +61,9 @@ impl Exit {
             Self::Usage => "what was asked makes no sense",
             Self::NotRunning => "Larder is not running (status, goproxy)",
             Self::Damaged => "the cache holds damaged files (cache verify)",
-            Self::Taken => "Larder runs already, or another program holds the port (serve)",
+            Self::Taken => {
+                "another Larder, or another program at its port, stands in the way (serve)"
+            }
             Self::Settings => "settings.toml can't be used as it is; it was left untouched",
             Self::Interrupted => "interrupted",
         }

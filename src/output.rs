@@ -45,7 +45,7 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 /// Prints one JSON document to stdout, laid out for eyes as well.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))
 }

@@ -1,11 +1,13 @@
 //! `larder man`: the manual, made from the help of all commands.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use app::{Code, Failure};
+use clap::builder::Resettable;
 use clap::{Args, CommandFactory};
 use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 
 use crate::args::Cli;
 use crate::exit::Exit;
@@ -25,24 +27,63 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<Exit, Trouble> {
+    let mut larder = Cli::command();
+    larder.build();
     match &options.dir {
-        None => {
-            let mut page = Vec::new();
-            Man::new(Cli::command()).render(&mut page)?;
-            output::print(&String::from_utf8_lossy(&page))?;
-        }
-        Some(folder) => write_all(folder).map_err(|error| {
-            let text = format!(
-                "the manual can't be written to {}: {error}",
-                folder.display()
-            );
-            Failure::new(Code::Disk, text)
-        })?,
+        None => output::print(&String::from_utf8_lossy(&page(&larder)?))?,
+        Some(folder) => fs::create_dir_all(folder)
+            .and_then(|()| write_all(&larder, folder))
+            .map_err(|error| {
+                let text = format!(
+                    "the manual can't be written to {}: {error}",
+                    folder.display()
+                );
+                Failure::new(Code::Disk, text)
+            })?,
     }
     Ok(Exit::Done)
 }
 
-fn write_all(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(Cli::command(), folder)
+fn write_all(command: &clap::Command, folder: &Path) -> io::Result<()> {
+    for below in command.get_subcommands() {
+        write_all(below, folder)?;
+    }
+    fs::write(
+        folder.join(Man::new(command.clone()).get_filename()),
+        page(command)?,
+    )
+}
+
+/// The page of one command: what clap makes of it, and each part of its long help as a section with the lines as they
+/// stand there.
+fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
+    let help = command
+        .get_after_long_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let bare = command
+        .clone()
+        .after_help(Resettable::Reset)
+        .after_long_help(Resettable::Reset);
+    let mut page = Vec::new();
+    Man::new(bare).render(&mut page)?;
+    let mut sections = Roff::new();
+    for line in help.lines() {
+        match line
+            .strip_suffix(':')
+            .filter(|title| !title.starts_with(' '))
+        {
+            Some(title) => {
+                sections
+                    .control("fi", [])
+                    .control("SH", [title.to_uppercase().as_str()]);
+                sections.control("nf", []);
+            }
+            None => {
+                sections.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
+            }
+        }
+    }
+    sections.to_writer(&mut page)?;
+    Ok(page)
 }

@@ -66,6 +66,9 @@ fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
     }
     if let Some(profile) = &report.profile {
         entry("profile", &profile.name);
+        if profile.upstreams.is_empty() {
+            entry("upstreams", "none");
+        }
         for (at, upstream) in profile.upstreams.iter().enumerate() {
             entry(if at == 0 { "upstreams" } else { "" }, upstream);
         }

@@ -64,7 +64,7 @@ fn the_manual_has_a_page_for_each_command() {
     let home = TempHome::new();
     let page = larder(&home, &["man"]).success().stdout;
     assert!(
-        page.contains(".TH larder 1") && page.contains("Exit codes:"),
+        page.contains(".TH larder 1") && page.contains(".SH \"EXIT CODES\""),
         "{page}"
     );
     let folder = home.path().join("share/man1");
