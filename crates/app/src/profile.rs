@@ -7,7 +7,7 @@ use data_encoding::HEXLOWER;
 use delivery::{ChecksumDb, Profile};
 use go_module::ProxyList;
 use go_tool::{DirectOptions, Go, GoError};
-use upstream::{Chain, ChainParts, Deadlines, HttpClients, OwnAddresses};
+use upstream::{Chain, ChainParts, Deadlines, HttpClients, OwnAddresses, Upstream};
 
 use crate::direct::Direct;
 use crate::failure::{Code, Failure};
@@ -95,13 +95,22 @@ pub(crate) async fn build(
         )
         .hint("check each URL of the list")
     })?;
+    let mut profile = Profile::new("public", chain, checksum_db);
+    if let ChecksumDb::Named { url: Some(url), .. } = profile.checksum_db() {
+        let database = Upstream::checksum_database(url, &parts).map_err(|error| {
+            Failure::new(
+                Code::BadInput,
+                format!("the URL of the checksum database can't be used: {error}"),
+            )
+        })?;
+        profile = profile.with_database_at(database);
+    }
     Ok(Built {
-        profile: Profile::new("public", chain, checksum_db),
+        profile,
         instance,
         warnings,
     })
 }
-
 /// Looks for `go` off the runtime: it walks the PATH and runs a child.
 async fn find_go() -> Result<Result<Go, GoError>, Failure> {
     tokio::task::spawn_blocking(|| Go::find(std::env::var_os("PATH").as_deref()))

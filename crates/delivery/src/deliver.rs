@@ -7,6 +7,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use go_module::{FileKind, ModuleVersion, Request};
 use store::{Kept, Store};
 use tokio::sync::mpsc;
+use upstream::{ChainError, Upstream};
 
 use crate::answer::{Answer, Content, Lifetime};
 use crate::body::{Body, BodyError, read_at};
@@ -298,23 +299,28 @@ impl Delivery {
         if ask.kept_only {
             return Err(DeliveryError::NotKept);
         }
-        let passed = profile.chain().walk(|upstream| {
-            let (request, hops) = (ask.request.clone(), ask.hops.clone());
+        let pass = |upstream: Upstream| {
+            let cap = proof::cap(&ask.request);
+            let question = upstream::Ask {
+                hops: ask.hops.clone(),
+                ..upstream::Ask::new(ask.request.clone(), cap)
+            };
             async move {
-                let cap = proof::cap(&request);
-                let reply = upstream
-                    .fetch(upstream::Ask {
-                        request,
-                        validators: None,
-                        resume: None,
-                        cap,
-                        hops,
-                    })
-                    .await?;
+                let reply = upstream.fetch(question).await?;
                 Ok((reply, upstream.name().to_owned()))
             }
-        });
-        let (reply, upstream) = passed.await?;
+        };
+        let (reply, upstream) = match profile.database() {
+            // A database at a place of its own offers itself: it is a proxy that is asked whether it passes one through.
+            Some(_) if is_supported(&ask.request) => {
+                let content = Content::Small(Bytes::new());
+                return Ok(Found::new(Source::Cache, Some(0), content, Lifetime::Now));
+            }
+            Some(database) => pass(database.clone())
+                .await
+                .map_err(|cause| ChainError::of(database, cause))?,
+            None => profile.chain().walk(pass).await?,
+        };
         let chunks = reply
             .body
             .map_err(|error| BodyError::Upstream(Arc::new(error)))
@@ -326,6 +332,11 @@ impl Delivery {
             Lifetime::Now,
         ))
     }
+}
+
+/// Whether a client asks if the database is passed through at all.
+fn is_supported(request: &Request) -> bool {
+    matches!(request, Request::SumDb { rest, .. } if rest == "supported")
 }
 
 /// Who a flight is started for.

@@ -14,6 +14,7 @@ pub struct Profile {
     chain: Chain,
     trees: Vec<Tree>,
     checksum_db: ChecksumDb,
+    database: Option<Upstream>,
     id: u64,
 }
 
@@ -33,8 +34,23 @@ impl Profile {
             chain,
             trees,
             checksum_db,
+            database: None,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
         }
+    }
+
+    /// Asks the checksum database here, and not through the chain (`GOSUMDB="name url"`).
+    #[must_use]
+    pub fn with_database_at(self, database: Upstream) -> Self {
+        Self {
+            database: Some(database),
+            ..self
+        }
+    }
+
+    /// Where the checksum database is, if it has a place of its own.
+    pub(crate) fn database(&self) -> Option<&Upstream> {
+        self.database.as_ref()
     }
 
     /// The name a person gave it.

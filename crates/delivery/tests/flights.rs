@@ -383,6 +383,34 @@ async fn the_checksum_database_is_passed_through_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_checksum_database_with_a_place_of_its_own_is_asked_there() {
+    let (proxy, database) = (FakeProxy::start().await, FakeProxy::start().await);
+    database.put(
+        "/db/lookup/example.com/m@v1.0.0",
+        "text/plain",
+        "1\nrecord\n",
+    );
+    let engine = Engine::new(&proxy.url()).await;
+    engine
+        .delivery
+        .set_profile(common::profile_with_database_at(
+            &proxy.url(),
+            &database.url_of("/db"),
+        ));
+    assert!(
+        engine
+            .whole("sumdb/sums.example.com/supported")
+            .await
+            .is_empty()
+    );
+    let lookup = "sumdb/sums.example.com/lookup/example.com/m@v1.0.0";
+    assert_eq!(engine.whole(lookup).await, b"1\nrecord\n");
+    assert_eq!(database.paths(), ["/db/lookup/example.com/m@v1.0.0"]);
+    assert!(proxy.requests().is_empty());
+    engine.end().await;
+}
+
+#[tokio::test]
 async fn stopping_ends_flights_and_leaves_nothing_half_written() {
     let module = big();
     let proxy = proxy_with(&module).await;

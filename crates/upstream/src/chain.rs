@@ -169,6 +169,16 @@ impl Rank {
 }
 
 impl ChainError {
+    /// The error of one upstream that was asked outside any chain.
+    pub fn of(upstream: &Upstream, cause: UpstreamError) -> Self {
+        let upstream = upstream.name().to_owned();
+        Self {
+            tried: vec![(upstream.clone(), cause.clone())],
+            cause,
+            upstream,
+        }
+    }
+
     /// Whether there is no such thing, as far as the chain goes, or the list says `off`.
     pub fn is_not_found(&self) -> bool {
         self.cause.is_not_found()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use data_encoding::BASE64;
+use go_module::Request;
 use http::{HeaderMap, HeaderValue, header};
 use reqwest::Response;
 use secret::{SafeUrl, Secret};
@@ -15,7 +16,8 @@ use crate::client::{HttpClients, Way};
 use crate::hop::{self, HOP_HEADER};
 use crate::retry::{Failure, with_retries};
 use crate::{
-    Deadlines, OwnAddresses, RedirectRefusal, Stage, UpstreamError, answer, cause, redirect, text,
+    ChainParts, Deadlines, OwnAddresses, RedirectRefusal, Stage, UpstreamError, answer, cause,
+    redirect, text,
 };
 
 /// A module proxy over http or https.
@@ -29,6 +31,16 @@ pub(crate) struct Http {
     own: OwnAddresses,
     limits: Deadlines,
     instance: Arc<str>,
+    asked: Asked,
+}
+
+/// What stands at the URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A module proxy.
+    Proxy,
+    /// A checksum database and nothing else.
+    ChecksumDatabase,
 }
 
 /// Where a request is on its way through redirects.
@@ -41,13 +53,7 @@ struct Hop {
 }
 
 impl Http {
-    pub(crate) fn new(
-        base: SafeUrl,
-        clients: HttpClients,
-        own: OwnAddresses,
-        limits: Deadlines,
-        instance: Arc<str>,
-    ) -> Self {
+    pub(crate) fn new(base: SafeUrl, parts: &ChainParts, asked: Asked) -> Self {
         let authorization = base.user_info().and_then(|(name, password)| {
             let pair = Secret::new(format!("{}:{}", name.expose(), password.expose()));
             let mut value =
@@ -61,10 +67,22 @@ impl Http {
             base: base.without_user_info(),
             authorization,
             hidden,
-            clients,
-            own,
-            limits,
-            instance,
+            clients: parts.http.clone(),
+            own: parts.own.clone(),
+            limits: parts.limits.clone(),
+            instance: Arc::from(parts.instance.as_str()),
+            asked,
+        }
+    }
+
+    /// The path below the base URL.
+    fn path_of(&self, request: &Request) -> String {
+        let path = request.url_path();
+        match (self.asked, request) {
+            (Asked::ChecksumDatabase, Request::SumDb { .. }) => {
+                path.splitn(3, '/').last().unwrap_or_default().to_owned()
+            }
+            (Asked::ChecksumDatabase | Asked::Proxy, _) => path,
         }
     }
 
@@ -97,7 +115,7 @@ impl Http {
     async fn attempt(&self, ask: &Ask) -> Result<Reply, Failure> {
         let url = self
             .base
-            .join_path(&ask.request.url_path())
+            .join_path(&self.path_of(&ask.request))
             .as_url()
             .clone();
         let mut hop = Hop {

@@ -10,7 +10,7 @@ use crate::address::names_this_machine;
 use crate::ask::{Ask, Reply};
 use crate::direct::{self, Direct, NoGo};
 use crate::file::Folder;
-use crate::http::Http;
+use crate::http::{Asked, Http};
 use crate::{ChainBuildError, ChainParts, Deadlines, UpstreamError, name};
 
 /// One upstream. Clones are the same upstream.
@@ -72,21 +72,7 @@ impl Upstream {
                             .ok_or(ChainBuildError::NotAPath { name: name.clone() })?,
                     )
                 } else {
-                    if url.scheme() == "http"
-                        && url.user_info().is_some()
-                        && !names_this_machine(url.as_url())
-                    {
-                        return Err(ChainBuildError::InsecureUserInfo { name });
-                    }
-                    let instance = Arc::from(parts.instance.as_str());
-                    let http = Http::new(
-                        url.clone(),
-                        parts.http.clone(),
-                        parts.own.clone(),
-                        limits,
-                        instance,
-                    );
-                    Source::Http(Box::new(http))
+                    Source::Http(Box::new(http_of(&url, parts, Asked::Proxy)?))
                 };
                 Inner {
                     id,
@@ -97,6 +83,22 @@ impl Upstream {
             }
         };
         Ok(Some(Self(Arc::new(inner))))
+    }
+
+    /// A checksum database at a URL of its own (`GOSUMDB="name url"`; `dbDial` in Go's
+    /// `cmd/go/internal/modfetch/sumdb.go`): it answers requests for `/sumdb/<name>/…` at `<url>/…`.
+    ///
+    /// # Errors
+    /// [`ChainBuildError`] where the URL can't be used.
+    pub fn checksum_database(url: &str, parts: &ChainParts) -> Result<Self, ChainBuildError> {
+        let url = SafeUrl::parse(url)?;
+        let http = http_of(&url, parts, Asked::ChecksumDatabase)?;
+        Ok(Self(Arc::new(Inner {
+            id: name::id(&url),
+            name: name::name(&url),
+            url: Some(url),
+            source: Source::Http(Box::new(http)),
+        })))
     }
 
     /// Names a folder for what came from here: a readable slug and 8 hex digits, the same for every user info; `direct`
@@ -147,4 +149,17 @@ impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.name)
     }
+}
+
+/// The client of an http(s) URL.
+fn http_of(url: &SafeUrl, parts: &ChainParts, asked: Asked) -> Result<Http, ChainBuildError> {
+    let name = name::name(url);
+    if url.scheme() == "file" {
+        return Err(ChainBuildError::NotAPath { name });
+    }
+    let bare = url.scheme() == "http" && url.user_info().is_some();
+    if bare && !names_this_machine(url.as_url()) {
+        return Err(ChainBuildError::InsecureUserInfo { name });
+    }
+    Ok(Http::new(url.clone(), parts, asked))
 }

@@ -19,7 +19,7 @@ use go_module::{ProxyList, Request};
 use store::Store;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
-use upstream::{Chain, ChainParts, Deadlines, HttpClients, OwnAddresses};
+use upstream::{Chain, ChainParts, Deadlines, HttpClients, OwnAddresses, Upstream};
 
 /// A delivery and what belongs to it.
 pub struct Engine {
@@ -187,20 +187,27 @@ pub fn nothing_fresh() -> Options {
 }
 
 pub fn profile(list: &str) -> Profile {
-    let limits = deadlines();
-    let parts = ChainParts {
-        http: HttpClients::new(&limits),
-        direct: None,
-        own: OwnAddresses::new(),
-        limits,
-        instance: "test".into(),
-    };
-    let chain = Chain::build(&ProxyList::parse(list).unwrap(), &parts).unwrap();
+    let chain = Chain::build(&ProxyList::parse(list).unwrap(), &parts()).unwrap();
     Profile::new(
         "test",
         chain,
         ChecksumDb::parse("sums.example.com").unwrap(),
     )
+}
+
+pub fn profile_with_database_at(list: &str, url: &str) -> Profile {
+    profile(list).with_database_at(Upstream::checksum_database(url, &parts()).unwrap())
+}
+
+fn parts() -> ChainParts {
+    let limits = deadlines();
+    ChainParts {
+        http: HttpClients::new(&limits),
+        direct: None,
+        own: OwnAddresses::new(),
+        limits,
+        instance: "test".into(),
+    }
 }
 
 pub fn request(path: &str) -> Request {
