@@ -42,7 +42,7 @@ fn long_help() -> String {
 Examples:
   larder serve                           Serve modules until Ctrl-C
   export GOPROXY=$(larder goproxy)       Point go at it, in this shell
-  go env -w GOPROXY=$(larder goproxy)    Point go at it, from now on
+  export GOPROXY=$(larder goproxy)       Point go at it, in this shell
   larder log -f                          Watch what go asks for, and where it comes from
 
 Environment:

@@ -18,7 +18,7 @@ use crate::trouble::Trouble;
 Examples:
   larder goproxy                         Print the URL
   export GOPROXY=$(larder goproxy)       Point go at Larder, in this shell
-  go env -w GOPROXY=$(larder goproxy)    Point go at Larder, from now on
+  export GOPROXY=$(larder goproxy)       Point go at Larder, in this shell
   go env -u GOPROXY                      Give go its own default back")]
 pub(crate) struct Options {}
 

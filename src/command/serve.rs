@@ -137,9 +137,7 @@ fn welcome(address: &ProxyAddress, format: LogFormat) {
         tracing::warn!("the address can't be printed: {error}");
     }
     if format == LogFormat::Pretty {
-        output::tell(&format!(
-            "\nor in every shell:  go env -w GOPROXY=$(larder goproxy)\n{FAINT}Ctrl-C ends it.{FAINT:#}\n\n"
-        ));
+        output::tell(&format!("\n{FAINT}Ctrl-C ends it.{FAINT:#}\n\n"));
     }
 }
 

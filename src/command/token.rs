@@ -27,7 +27,7 @@ enum What {
     #[command(after_long_help = "\
 Examples:
   larder token rotate                    Make a new token
-  go env -w GOPROXY=$(larder goproxy)    Then point go at the new URL")]
+  export GOPROXY=$(larder goproxy)       Then point go at the new URL")]
     Rotate,
 }
 
@@ -46,9 +46,9 @@ async fn rotate(places: &Places) -> Result<Exit, Trouble> {
 fn text(serving: bool) -> &'static str {
     if serving {
         "The token is new; the old one is refused from now on.\n\
-         Point go at the new URL: go env -w GOPROXY=$(larder goproxy)\n"
+         Point go at the new URL: export GOPROXY=$(larder goproxy)\n"
     } else {
         "The token is new; the old one is refused from the next start on.\n\
-         Then point go at the new URL: go env -w GOPROXY=$(larder goproxy)\n"
+         Then point go at the new URL: export GOPROXY=$(larder goproxy)\n"
     }
 }

@@ -67,9 +67,7 @@ fn stdout_of_serve_is_the_line_to_copy_and_nothing_else() {
         goproxy
     );
     assert!(
-        running
-            .stderr()
-            .contains("go env -w GOPROXY=$(larder goproxy)"),
+        running.stderr().contains("Point go at it"),
         "{}",
         running.stderr()
     );

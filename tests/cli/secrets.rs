@@ -17,9 +17,7 @@ fn a_rotated_token_is_refused_at_once() {
 
     let rotated = larder.run(&["token", "rotate"]).success();
     assert!(
-        rotated
-            .stdout
-            .contains("go env -w GOPROXY=$(larder goproxy)"),
+        rotated.stdout.contains("export GOPROXY=$(larder goproxy)"),
         "{rotated}"
     );
     let new = larder

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{ActivityRow, Store};
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
 
@@ -90,19 +91,32 @@ impl Activity {
         self.newest.subscribe()
     }
 
-    /// Writes events down until their sender is gone; the rest is written before it returns.
+    /// Writes events down until the end; what has been told by then is written before it returns.
     pub(crate) async fn keep(
         self,
         mut events: mpsc::Receiver<Event>,
         keep_rows: u64,
         keep_for: Duration,
+        end: CancellationToken,
     ) {
         let mut since_prune = PRUNE_EVERY;
-        while let Some(first) = events.recv().await {
+        loop {
+            let first = tokio::select! {
+                first = events.recv() => first,
+                () = end.cancelled(), if !events.is_closed() => {
+                    events.close();
+                    continue;
+                }
+            };
+            let Some(first) = first else { return };
             let mut batch = Batch::default();
             batch.add(first);
             let until = tokio::time::Instant::now() + GATHER;
-            while let Ok(Some(event)) = tokio::time::timeout_at(until, events.recv()).await {
+            while let Some(event) = tokio::select! {
+                event = events.recv() => event,
+                () = tokio::time::sleep_until(until) => None,
+                () = end.cancelled() => events.try_recv().ok(),
+            } {
                 batch.add(event);
             }
             let rows = batch.into_rows();

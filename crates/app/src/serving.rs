@@ -16,6 +16,8 @@ use crate::profile;
 
 /// How many events may wait to be written down.
 const EVENTS: usize = 4096;
+/// How long the last events may take to be written down.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// What a run may set otherwise than the settings.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +41,7 @@ pub struct Serving {
     tasks: TaskTracker,
     end_of_tasks: CancellationToken,
     activity: Mutex<Option<JoinHandle<()>>>,
+    end_of_log: CancellationToken,
     instance: String,
 }
 
@@ -48,10 +51,12 @@ impl Serving {
         let built = profile::build(app.places(), settings, &options).await?;
         let (sender, events) = mpsc::channel(EVENTS);
         let keep_for = Duration::from_secs(u64::from(settings.keep_days) * 24 * 60 * 60);
+        let end_of_log = CancellationToken::new();
         let activity = tokio::spawn(app.activity().clone().keep(
             events,
             settings.keep_rows,
             keep_for,
+            end_of_log.clone(),
         ));
         let answers = delivery::AnswerOptions {
             fresh_for: settings.fresh_for,
@@ -75,6 +80,7 @@ impl Serving {
             tasks: TaskTracker::new(),
             end_of_tasks: CancellationToken::new(),
             activity: Mutex::new(Some(activity)),
+            end_of_log,
             instance: built.instance,
         })
     }
@@ -134,12 +140,10 @@ impl Serving {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(mut activity) = activity {
-            // The delivery still holds the sender: what has been told by now is written within a moment.
-            tokio::select! {
-                _ = &mut activity => {}
-                () = tokio::time::sleep(Duration::from_millis(300)) => activity.abort(),
-            }
+        self.end_of_log.cancel();
+        if let Some(activity) = activity {
+            // A disk that hangs must not hold up the end.
+            let _ = tokio::time::timeout(LAST_WORDS, activity).await;
         }
     }
 }

@@ -9,6 +9,7 @@ use store::{Kept, Store};
 use tokio::sync::mpsc;
 use upstream::{ChainError, Upstream};
 
+use crate::afterwards;
 use crate::answer::{Answer, Content, Lifetime};
 use crate::body::{Body, BodyError, read_at};
 use crate::changing;
@@ -63,12 +64,13 @@ impl Delivery {
         options: Options,
         events: mpsc::Sender<Event>,
     ) -> Self {
-        let (shared, landed) = Shared::new(store, profile, options, events);
-        let completing = complete::run(Arc::downgrade(&shared), landed);
+        let (shared, waiting) = Shared::new(store, profile, options, events);
+        let completing = complete::run(Arc::downgrade(&shared), waiting.landed);
+        let hashing = afterwards::run(Arc::downgrade(&shared), waiting.committed);
         let stop = shared.stop.clone();
         shared.tasks.spawn(async move {
             tokio::select! {
-                () = completing => {}
+                _ = async { tokio::join!(completing, hashing) } => {}
                 () = stop.cancelled() => {}
             }
         });

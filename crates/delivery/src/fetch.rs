@@ -359,6 +359,9 @@ impl Transfer {
             .await;
         match landed {
             Ok((kept, bytes)) => {
+                if self.kind == FileKind::Zip {
+                    self.shared.afterwards.hash(&kept.tree, &self.module);
+                }
                 self.remember(&kept, bytes);
                 Ok(Ok(()))
             }

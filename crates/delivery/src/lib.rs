@@ -9,6 +9,7 @@
 //! - `proof`: what makes a body acceptable as a `.info`, `.mod`, `.zip` or list;
 //! - `changing`: what changes (lists, latest, branches), kept by upstream, fresh for a while, stale when need be;
 //! - `complete`: a version's other small files come along in the background;
+//! - `afterwards`: zips are unpacked and hashed once there is time;
 //! - `event`: what happened, for the log, the window and the metrics.
 //!
 //! This crate knows no HTTP status and no listener: [`DeliveryError`] carries typed causes, `server` turns them
@@ -16,6 +17,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod afterwards;
 mod answer;
 mod body;
 mod changing;

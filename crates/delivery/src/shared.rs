@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::afterwards::{Afterwards, Committed};
 use crate::changing::{self, AnswerKey, Answered};
 use crate::complete::{Companions, Landed};
 use crate::error::DeliveryError;
@@ -56,8 +57,15 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) companions: Companions,
+    pub(crate) afterwards: Afterwards,
     pub(crate) hot: Hot,
     profile: RwLock<Arc<Profile>>,
+}
+
+/// What is handed over to the work in the background.
+pub(crate) struct Waiting {
+    pub(crate) landed: mpsc::Receiver<Landed>,
+    pub(crate) committed: mpsc::Receiver<Committed>,
 }
 
 impl Shared {
@@ -66,8 +74,9 @@ impl Shared {
         profile: Profile,
         options: Options,
         events: mpsc::Sender<Event>,
-    ) -> (Arc<Self>, mpsc::Receiver<Landed>) {
+    ) -> (Arc<Self>, Waiting) {
         let (companions, landed) = Companions::channel();
+        let (afterwards, committed) = Afterwards::channel();
         let shared = Self {
             store,
             negatives: Negatives::new(options.negative_for),
@@ -78,11 +87,12 @@ impl Shared {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             companions,
+            afterwards,
             hot: Hot::new(options.hot_bytes),
             profile: RwLock::new(Arc::new(profile)),
             options,
         };
-        (Arc::new(shared), landed)
+        (Arc::new(shared), Waiting { landed, committed })
     }
 
     pub(crate) fn set_profile(&self, profile: Profile) {

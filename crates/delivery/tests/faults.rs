@@ -217,3 +217,27 @@ async fn a_file_damaged_on_disk_is_fetched_again() {
     assert_eq!(proxy.count(&format!("/{ZIP}")), 2);
     engine.end().await;
 }
+
+#[tokio::test]
+async fn a_zip_whose_contents_are_damaged_is_taken_out_afterwards() {
+    let whole = module().zip();
+    // Within the packed bytes of the bulk file, which no central directory looks at.
+    let flipped = test_support::hostile::bit_flipped(&whole, whole.len() / 2, 3);
+    let proxy = proxy([
+        Behaviour::body(200, "application/zip", flipped),
+        Behaviour::normal(),
+    ])
+    .await;
+    let engine = Engine::new(&proxy.url()).await;
+    engine.whole(ZIP).await;
+    engine.until_kept(ZIP).await;
+    for _ in 0..200 {
+        if engine.kept_only(ZIP).await.is_err() {
+            assert!(engine.whole(ZIP).await == whole, "it is fetched anew");
+            engine.end().await;
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("the damaged zip is still kept after five seconds");
+}

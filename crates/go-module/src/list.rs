@@ -15,13 +15,17 @@ pub enum ListError {
         "the list of versions is a web page: a login page or a network portal may stand in between"
     )]
     WebPage,
+    /// Text that holds no version, such as an error that came with the status of a success.
+    #[error("the list of versions holds text, and not one version")]
+    NoVersion,
 }
 
 /// The versions of a list, in its order: the first word of each line, where it is a semantic version. Anything else in
 /// a line is ignored, as `go` does; whether pseudo-versions belong in a list is for the caller to say.
 ///
 /// # Errors
-/// Where the bytes can't be a list at all. An empty list is fine.
+/// Where the bytes can't be a list at all. An empty list is fine; `go` takes text without a version for one too, but
+/// whoever keeps lists must not take an upstream's trouble for "no versions".
 pub fn parse(body: &[u8]) -> Result<Vec<String>, ListError> {
     let text = std::str::from_utf8(body).map_err(|_| ListError::NotText)?;
     if text
@@ -34,10 +38,14 @@ pub fn parse(body: &[u8]) -> Result<Vec<String>, ListError> {
     let first_words = text
         .split('\n')
         .filter_map(|line| line.split_whitespace().next());
-    Ok(first_words
+    let versions: Vec<String> = first_words
         .filter(|word| semver::is_valid(word))
         .map(str::to_owned)
-        .collect())
+        .collect();
+    if versions.is_empty() && !text.trim().is_empty() {
+        return Err(ListError::NoVersion);
+    }
+    Ok(versions)
 }
 
 /// A list of these versions, one a line; empty for none.
@@ -76,7 +84,9 @@ mod tests {
             parse(body).unwrap(),
             ["v1.2.3", "v1.0.0", "v2.0.0+incompatible"]
         );
-        assert_eq!(parse(b"").unwrap(), [""; 0]);
+        for empty in ["", "\n", " \r\n"] {
+            assert_eq!(parse(empty.as_bytes()).unwrap(), [""; 0], "{empty:?}");
+        }
     }
 
     #[test]
@@ -85,6 +95,17 @@ mod tests {
             assert_eq!(parse(page.as_bytes()), Err(ListError::WebPage), "{page:?}");
         }
         assert_eq!(parse(b"v1.0.0\n\xff"), Err(ListError::NotText));
+    }
+
+    #[test]
+    fn text_without_a_version_is_no_list() {
+        for text in [r#"{"errors":["no"]}"#, "try again later\n", "master\n"] {
+            assert_eq!(
+                parse(text.as_bytes()),
+                Err(ListError::NoVersion),
+                "{text:?}"
+            );
+        }
     }
 
     #[test]

@@ -157,6 +157,21 @@ impl Files {
         }))
     }
 
+    /// Sets a file aside, whatever its sidecar says of it.
+    pub(crate) fn take_out(
+        &self,
+        tree: &Tree,
+        version: &ModuleVersion,
+        kind: FileKind,
+    ) -> Result<(), StoreError> {
+        check_fits(version)?;
+        let Some(folder) = self.versions(tree, version)? else {
+            return Ok(());
+        };
+        let _lock = self.lock(tree, version, kind);
+        self.set_aside(&folder, &file_name(&version.version, kind))
+    }
+
     /// Notes Go's own hash of a file in its sidecar; says whether the file is there.
     pub(crate) fn set_h1(
         &self,

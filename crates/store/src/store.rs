@@ -156,6 +156,18 @@ impl Store {
         self.inner.files.set_h1(tree, version, kind, h1)
     }
 
+    /// Sets a kept file aside that is just as it came, and proved wrong all the same. Blocks on the disk.
+    pub fn take_out(
+        &self,
+        tree: &Tree,
+        version: &ModuleVersion,
+        kind: FileKind,
+    ) -> Result<(), StoreError> {
+        let taken = self.inner.files.take_out(tree, version, kind);
+        self.inner.index.gone(tree, version);
+        taken
+    }
+
     /// Notes that a version was used just now. Never waits; forgotten when too much waits already.
     pub fn touch(&self, tree: &Tree, version: &ModuleVersion, _kind: FileKind) {
         self.inner.index.used(tree, version, Timestamp::now());

@@ -200,7 +200,7 @@ impl Job for CacheVerify {
                 .damaged
                 .into_iter()
                 .map(|damage| DamagedFile {
-                    path: damage.path.display().to_string(),
+                    path: format!("{}/{}", damage.tree, damage.path.display()),
                     reason: damage.reason.to_string(),
                 })
                 .collect(),
