@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -16,6 +16,11 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(30);
 /// How many versions are remembered.
 const REMEMBERED: usize = 64;
 
+/// How much room clones of repositories may take, in bytes. They only save time: what they gave is in the cache.
+const ROOM_FOR_CLONES: u64 = 2 << 30;
+/// How often that is looked at.
+const LOOK_AT_CLONES_EVERY: Duration = Duration::from_secs(10 * 60);
+
 /// Serves the chain's `direct` by running the person's own `go` against version control.
 pub(crate) struct Direct {
     go: go_tool::Direct,
@@ -27,6 +32,20 @@ impl Direct {
         Self {
             go,
             described: Mutex::default(),
+        }
+    }
+
+    /// Keeps the clones of repositories within their room, for as long as it is polled.
+    pub(crate) async fn keep_within_room(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(LOOK_AT_CLONES_EVERY).await;
+            match self.go.shrink_clones(ROOM_FOR_CLONES).await {
+                Ok(0) => {}
+                Ok(bytes) => tracing::info!(bytes, "clones not fetched from for long were removed"),
+                Err(error) => {
+                    tracing::warn!("the clones of repositories can't be looked through: {error}")
+                }
+            }
         }
     }
 

@@ -20,6 +20,7 @@ pub(crate) struct Built {
     pub(crate) profile: Profile,
     pub(crate) instance: String,
     pub(crate) warnings: Vec<String>,
+    pub(crate) direct: Option<Arc<Direct>>,
 }
 
 /// Builds the `public` profile: its upstreams and checksum database are Go's own defaults, unless this run says otherwise.
@@ -68,7 +69,7 @@ pub(crate) async fn build(
                 at_most,
                 deadline,
             });
-            Some(Arc::new(Direct::new(go)) as Arc<dyn upstream::Direct>)
+            Some(Arc::new(Direct::new(go)))
         }
         Err(error) => {
             warnings.push(format!(
@@ -83,7 +84,9 @@ pub(crate) async fn build(
     };
     let parts = ChainParts {
         http: HttpClients::new(&limits),
-        direct,
+        direct: direct
+            .clone()
+            .map(|direct| direct as Arc<dyn upstream::Direct>),
         own,
         limits,
         instance: instance.clone(),
@@ -109,6 +112,7 @@ pub(crate) async fn build(
         profile,
         instance,
         warnings,
+        direct,
     })
 }
 /// Looks for `go` off the runtime: it walks the PATH and runs a child.

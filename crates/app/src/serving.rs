@@ -71,7 +71,7 @@ impl Serving {
             },
             sender,
         );
-        Ok(Self {
+        let serving = Self {
             delivery,
             port: options.port,
             since: Timestamp::now(),
@@ -82,7 +82,11 @@ impl Serving {
             activity: Mutex::new(Some(activity)),
             end_of_log,
             instance: built.instance,
-        })
+        };
+        if let Some(direct) = built.direct {
+            serving.spawn(direct.keep_within_room());
+        }
+        Ok(serving)
     }
 
     /// Delivers modules.
