@@ -9,7 +9,7 @@ LARDER := $(TARGET)/$(if $(filter dev,$(LARDER_PROFILE)),debug,$(LARDER_PROFILE)
 export LARDER_TEST_GOCACHE := $(TARGET)/test-gocache
 
 .NOTPARALLEL:
-.PHONY: help run test check
+.PHONY: help run test check bench
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -31,3 +31,10 @@ check: ## look at the sources: format, layers, licences, lints, links in the doc
 	@scripts/step 'lints' cargo clippy --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS='-D warnings' scripts/step 'links in the docs' \
 		cargo doc --workspace --no-deps --document-private-items
+
+# Both are built before anything is measured; `make bench ARGS="warm conns"` measures these parts only.
+bench: ## measure Larder beside nginx and beside its upstream
+	@scripts/setup bench
+	@cargo build --release --bin larder --package larder
+	@cargo build --release --package bench
+	@exec $(TARGET)/release/bench --larder $(TARGET)/release/larder $(ARGS)

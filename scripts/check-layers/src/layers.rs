@@ -13,7 +13,7 @@ enum Place {
     Host,
     /// What tests lean on: it knows no crate of the house, and is known as a dev-dependency only.
     TestSupport,
-    /// What works on the sources: it knows no crate of the house, and nobody may know it.
+    /// What works on the sources, or on the program from outside: it knows no crate of the house, and nobody may know it.
     Tool,
 }
 
@@ -31,6 +31,7 @@ const PLACES: &[(&str, Place)] = &[
     ("larder", Place::Host),
     ("larder-tray", Place::Host),
     ("test-support", Place::TestSupport),
+    ("bench", Place::Tool),
     ("check-layers", Place::Tool),
 ];
 
