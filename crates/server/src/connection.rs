@@ -1,10 +1,15 @@
 //! The life of one connection: HTTP/1.1 over its bytes, until the client leaves, a deadline passes or the end is asked for.
+//!
+//! `go` keeps connections open that it seldom uses, and HTTP keeps some 16 KiB of buffers for each. So a connection that has
+//! been quiet for a moment is put to *rest*: its HTTP state is dropped, and only the socket is waited for. The next byte
+//! begins HTTP anew, which is allowed between two requests, when nothing of either is in a buffer.
 
-use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::server::conn::http1;
 use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::deadlines::Deadlines;
@@ -14,6 +19,8 @@ use crate::stream::Stream;
 
 /// How much of a request's head is read, and how much of an answer is gathered, in bytes.
 const BUFFER: usize = 16 * 1024;
+/// After how long without a request a connection is put to rest; it may take twice as long.
+const QUIET: Duration = Duration::from_millis(100);
 
 /// HTTP as it is spoken on loopback: `go` speaks HTTP/1.1 to a plain http proxy.
 pub(crate) fn http() -> http1::Builder {
@@ -35,21 +42,55 @@ pub(crate) async fn serve(
         tracing::debug!("a connection has no TCP_NODELAY: {error}");
     }
     let pulse = Arc::<Pulse>::default();
-    let stream = Stream::new(tcp, Arc::clone(&pulse), deadlines);
-    let visit = Visit {
-        site,
-        pulse: Arc::clone(&pulse),
-    };
-    let mut connection = pin!(http.serve_connection(stream, visit));
-    let ended = tokio::select! {
-        biased;
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
-            pulse.end();
-            connection.as_mut().graceful_shutdown();
-            match tokio::time::timeout(deadlines.grace, connection).await {
-                Ok(ended) => ended,
-                Err(_) => return tracing::warn!("a request was still under way after {} s; its connection is cut", deadlines.grace.as_secs()),
+    let mut resting = Stream::new(tcp, Arc::clone(&pulse), deadlines);
+    loop {
+        tokio::select! {
+            woken = resting.wakes() => if !woken { return },
+            () = stop.cancelled() => return,
+        }
+        let visit = Visit {
+            site: Arc::clone(&site),
+            pulse: Arc::clone(&pulse),
+        };
+        match attend(http, resting, visit, stop, deadlines).await {
+            Some(quiet) => resting = quiet,
+            None => return,
+        }
+    }
+}
+
+/// Speaks HTTP until the connection is quiet, and gives it back; or until its end.
+async fn attend(
+    http: &http1::Builder,
+    stream: Stream,
+    visit: Visit,
+    stop: &CancellationToken,
+    deadlines: &Deadlines,
+) -> Option<Stream> {
+    let pulse = Arc::clone(&visit.pulse);
+    let mut connection = http.serve_connection(stream, visit);
+    let mut beats = pulse.beats();
+    let ended = loop {
+        tokio::select! {
+            biased;
+            ended = &mut connection => break ended,
+            () = stop.cancelled() => {
+                pulse.end();
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+                match timeout(deadlines.grace, connection).await {
+                    Ok(ended) => break ended,
+                    Err(_) => {
+                        tracing::warn!("a request was still under way after {} s; its connection is cut", deadlines.grace.as_secs());
+                        return None;
+                    }
+                }
+            }
+            () = sleep(QUIET) => {
+                if pulse.is_quiet() && pulse.beats() == beats {
+                    let parts = connection.into_parts();
+                    return Some(parts.io.resting(parts.read_buf));
+                }
+                beats = pulse.beats();
             }
         }
     };
@@ -57,4 +98,5 @@ pub(crate) async fn serve(
         // Clients leave as they like; what matters is in the activity log.
         tracing::debug!("a connection ended: {error}");
     }
+    None
 }

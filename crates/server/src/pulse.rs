@@ -10,6 +10,8 @@ use http::Version;
 pub(crate) struct Pulse {
     /// Goes up when a request begins and when its answer has been handed over: odd while one is under way.
     beats: AtomicU32,
+    /// Part of a request's head has come, or part of an answer waits for the client to take it.
+    busy: AtomicBool,
     ending: AtomicBool,
     cut: AtomicBool,
 }
@@ -27,6 +29,16 @@ impl Pulse {
     /// Changes with each beginning and end of a request.
     pub(crate) fn beats(&self) -> u32 {
         self.beats.load(Ordering::Relaxed)
+    }
+
+    /// Whether bytes between requests wait for something, as the reader and writer of the connection see it.
+    pub(crate) fn set_busy(&self, busy: bool) {
+        self.busy.store(busy, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is under way: no request, no part of one, and no rest of an answer.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.beats().is_multiple_of(2) && !self.busy.load(Ordering::Relaxed)
     }
 
     /// No further request is to be read.
@@ -82,6 +94,19 @@ mod tests {
         drop(under_way);
         assert!(pulse.is_over());
         assert_eq!(pulse.beats(), 2);
+    }
+
+    #[test]
+    fn a_connection_is_quiet_only_with_nothing_in_any_buffer() {
+        let pulse = Arc::<Pulse>::default();
+        assert!(pulse.is_quiet());
+        pulse.set_busy(true);
+        assert!(!pulse.is_quiet());
+        pulse.set_busy(false);
+        let under_way = pulse.begin(Version::HTTP_11);
+        assert!(!pulse.is_quiet());
+        drop(under_way);
+        assert!(pulse.is_quiet());
     }
 
     #[test]

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use crate::deadlines::Deadlines;
 use crate::pulse::Pulse;
@@ -34,6 +35,8 @@ pub(crate) struct Stream {
     /// Since when the client takes nothing.
     stalled_since: Option<Instant>,
     alarm: Option<Pin<Box<Sleep>>>,
+    /// Read before the connection was put to rest, and not looked at yet.
+    left_over: Bytes,
 }
 
 impl Stream {
@@ -49,7 +52,30 @@ impl Stream {
             head_since: None,
             stalled_since: None,
             alarm: None,
+            left_over: Bytes::new(),
         }
+    }
+
+    /// Puts the connection to rest, with what has been read and not looked at.
+    pub(crate) fn resting(mut self, left_over: Bytes) -> Self {
+        self.alarm = None;
+        self.left_over = left_over;
+        self
+    }
+
+    /// Waits at rest for the next byte, or the client's end; false where it stays away for too long.
+    pub(crate) async fn wakes(&self) -> bool {
+        if !self.left_over.is_empty() {
+            return true;
+        }
+        let until = self.active + self.idle;
+        timeout_at(until, self.tcp.inner().readable()).await.is_ok()
+    }
+
+    /// Tells the connection whether something in between two requests waits.
+    fn tell(&self) {
+        let busy = self.head_since.is_some() || self.stalled_since.is_some();
+        self.pulse.set_busy(busy);
     }
 
     /// Forgets what belonged to an earlier request.
@@ -58,6 +84,7 @@ impl Stream {
         if beats != self.beats {
             self.beats = beats;
             self.head_since = None;
+            self.tell();
         }
     }
 
@@ -72,6 +99,7 @@ impl Stream {
         if !self.is_under_way() {
             self.head_since.get_or_insert(self.active);
         }
+        self.tell();
     }
 
     /// Nothing came: whether that has lasted too long. Also keeps the timer set, for hyper may not read again before
@@ -89,6 +117,7 @@ impl Stream {
     /// Nothing was taken: whether that has lasted too long.
     fn is_stalled_too_long(&mut self, cx: &mut Context<'_>) -> bool {
         let since = *self.stalled_since.get_or_insert_with(Instant::now);
+        self.tell();
         self.has_passed(since + self.stalled, cx)
     }
 
@@ -115,8 +144,10 @@ impl Stream {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         if result.is_ready() {
-            self.stalled_since = None;
             self.active = Instant::now();
+            if self.stalled_since.take().is_some() {
+                self.tell();
+            }
         } else if self.is_stalled_too_long(cx) {
             return Poll::Ready(Err(io::Error::new(
                 ErrorKind::TimedOut,
@@ -131,10 +162,16 @@ impl Read for Stream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
+        mut buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         if self.pulse.is_over() {
             // For hyper the client has left: half a head holds up no clean end.
+            return Poll::Ready(Ok(()));
+        }
+        if !self.left_over.is_empty() {
+            let taken = self.left_over.len().min(buf.remaining());
+            buf.put_slice(&self.left_over.split_to(taken));
+            self.heard();
             return Poll::Ready(Ok(()));
         }
         let result = Pin::new(&mut self.tcp).poll_read(cx, buf);

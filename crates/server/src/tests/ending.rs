@@ -119,6 +119,34 @@ fn streams_of_lines_hold_up_no_end() {
 }
 
 #[test]
+fn a_connection_that_rests_wakes_with_the_next_byte_and_loses_none() {
+    let larder = Instance::start();
+    let module = small();
+    larder.proxy.add(&module);
+    larder.cached(&module.url_path("mod"));
+    let mut connection = larder.connect();
+    let head = format!(
+        "GET {} HTTP/1.1\r\nHost: localhost:{}\r\n\r\n",
+        larder.path(&module.url_path("mod")),
+        larder.port
+    );
+    let (begun, rest) = head.split_at(20);
+    let mut ask = |parts: [&str; 2]| {
+        for part in parts {
+            connection.write(part.as_bytes()).unwrap();
+            // Long enough to be put to rest, if nothing holds it awake.
+            std::thread::sleep(Duration::from_millis(350));
+        }
+        assert_eq!(connection.reply("GET").unwrap().whole(), module.go_mod());
+    };
+    ask(["", &head]);
+    ask([begun, rest]);
+    // One whole request and the beginning of the next in one piece.
+    ask([&format!("{head}{begun}"), ""]);
+    ask([rest, ""]);
+}
+
+#[test]
 fn pipelined_requests_are_answered_in_order() {
     let larder = Instance::start();
     let module = small();
