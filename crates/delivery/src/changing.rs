@@ -5,16 +5,17 @@
 //! upstream listed once stays listed, for a pool of nodes out of step must not make versions come and go.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use go_module::{Request, list};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use store::KeptAnswer;
 use upstream::{ReplyStatus, Upstream, UpstreamError, Validators};
 
 use crate::error::{DeliveryError, malformed};
 use crate::event::Source;
+use crate::hot::AtHand;
 use crate::once::Promise;
 use crate::profile::Profile;
 use crate::proof;
@@ -55,8 +56,11 @@ pub(crate) async fn answer(
     hops: &[String],
 ) -> Answered {
     if let Some((body, upstream)) = first_kept(shared, profile, request).await
-        && upstream.fresh
+        && let Some(left) = upstream.fresh_for
     {
+        let until = Instant::now() + left;
+        let at_hand = AtHand::answer(request.clone(), body.clone(), until);
+        shared.hot.insert(profile.id(), at_hand);
         return Ok((body, Source::Cache));
     }
     let path = request.url_path();
@@ -86,7 +90,7 @@ pub(crate) async fn answer(
 /// What is kept, however old, asking nobody.
 pub(crate) async fn kept_only(shared: &Shared, profile: &Profile, request: &Request) -> Answered {
     match first_kept(shared, profile, request).await {
-        Some((body, KeptFrom { fresh: true, .. })) => Ok((body, Source::Cache)),
+        Some((body, from)) if from.fresh_for.is_some() => Ok((body, Source::Cache)),
         Some((body, KeptFrom { name, .. })) => Ok((body, Source::Stale(name))),
         None => Err(DeliveryError::NotKept),
     }
@@ -94,7 +98,8 @@ pub(crate) async fn kept_only(shared: &Shared, profile: &Profile, request: &Requ
 
 struct KeptFrom {
     name: String,
-    fresh: bool,
+    /// For how long it is still fresh.
+    fresh_for: Option<Duration>,
 }
 
 /// The first kept answer in the chain's order.
@@ -105,12 +110,12 @@ async fn first_kept(
 ) -> Option<(Bytes, KeptFrom)> {
     for upstream in profile.chain().upstreams() {
         if let Some(kept) = look(shared, upstream, request).await {
-            let fresh = is_fresh(shared, &kept);
+            let fresh_for = fresh_for(shared, &kept);
             return Some((
                 kept.body,
                 KeptFrom {
                     name: upstream.name().to_owned(),
-                    fresh,
+                    fresh_for,
                 },
             ));
         }
@@ -128,10 +133,13 @@ async fn look(shared: &Shared, upstream: &Upstream, request: &Request) -> Option
     }
 }
 
-fn is_fresh(shared: &Shared, kept: &KeptAnswer) -> bool {
+/// For how long a kept answer is still fresh.
+fn fresh_for(shared: &Shared, kept: &KeptAnswer) -> Option<Duration> {
     let age = Timestamp::now().duration_since(kept.checked_at);
     // A clock that was set back must not keep an answer fresh for years.
-    age >= SignedDuration::ZERO && age.unsigned_abs() < shared.options.answers.fresh_for
+    let age = Duration::try_from(age).ok()?;
+    let left = shared.options.answers.fresh_for.checked_sub(age)?;
+    (!left.is_zero()).then_some(left)
 }
 
 async fn refresh(
@@ -177,7 +185,9 @@ async fn ask(
     hops: Vec<String>,
 ) -> Result<(Bytes, Source), UpstreamError> {
     let kept = look(&shared, &upstream, &request).await;
-    if let Some(kept) = kept.as_ref().filter(|kept| is_fresh(&shared, kept)) {
+    if let Some(kept) = &kept
+        && fresh_for(&shared, kept).is_some()
+    {
         return Ok((kept.body.clone(), Source::Cache));
     }
     let name = upstream.name().to_owned();

@@ -18,7 +18,7 @@ use crate::error::DeliveryError;
 use crate::event::{Event, Kind, Source, Tally};
 use crate::fetch;
 use crate::flight::{Boarding, Flight};
-use crate::hot;
+use crate::hot::{self, Life};
 use crate::profile::Profile;
 use crate::proof;
 use crate::shared::{Options, Shared};
@@ -108,25 +108,33 @@ impl Delivery {
         self.0.tasks.wait().await;
     }
 
-    /// The hot path: a small immutable file at hand, by the path it is asked at (without the leading slash).
+    /// The hot path: a small body at hand, by the path it is asked at (without the leading slash).
     pub fn at_hand(&self, path: &str) -> Option<Answer> {
-        let (file, due) = self.0.hot.get(self.0.profile().id(), path)?;
-        if due {
-            self.0.store.touch(&file.tree, &file.module, file.kind);
-        }
-        let request = Request::File(file.module.clone(), file.kind);
-        let tally = Tally::new(self.0.events.clone(), request, false);
-        let length = Some(file.bytes.len() as u64);
-        let found = Found {
-            etag: Some(Arc::clone(&file.etag)),
-            ..Found::new(
-                Source::Cache,
-                length,
-                Content::Small(file.bytes.clone()),
-                Lifetime::Immutable,
-            )
+        let hot = &self.0.hot;
+        let found = hot.get(self.0.profile().id(), path)?;
+        let (lifetime, etag) = match &found.life {
+            Life::Committed {
+                tree,
+                module,
+                kind,
+                etag,
+                noted,
+            } => {
+                if hot.is_due(noted) {
+                    self.0.store.touch(tree, module, *kind);
+                }
+                (Lifetime::Immutable, Some(Arc::clone(etag)))
+            }
+            Life::FreshUntil(_) => (Lifetime::Fresh(self.0.options.answers.fresh_for), None),
         };
-        Some(found.answer(Kind::of_file(file.kind), tally))
+        let length = Some(found.bytes.len() as u64);
+        let content = Content::Small(found.bytes.clone());
+        let tally = Tally::new(self.0.events.clone(), found.request.clone(), false);
+        let found_so = Found {
+            etag,
+            ..Found::new(Source::Cache, length, content, lifetime)
+        };
+        Some(found_so.answer(Kind::of(&found.request), tally))
     }
 
     /// Delivers what is asked for.
@@ -134,9 +142,7 @@ impl Delivery {
     /// # Errors
     /// [`DeliveryError`], typed by cause; the event of it has been told.
     pub async fn deliver(&self, ask: Ask) -> Result<Answer, DeliveryError> {
-        if let Request::File(..) = &ask.request
-            && let Some(answer) = self.at_hand(&ask.request.url_path())
-        {
+        if let Some(answer) = self.at_hand(&ask.request.url_path()) {
             return Ok(answer);
         }
         let mut tally = Tally::new(self.0.events.clone(), ask.request.clone(), false);

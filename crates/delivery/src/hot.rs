@@ -1,48 +1,75 @@
-//! Small files at hand in memory: what a warm `go` asks for is answered without touching the disk.
+//! Small bodies at hand in memory: most of what a warm `go` asks for is answered without touching the disk.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
-use go_module::{FileKind, ModuleVersion};
+use go_module::{FileKind, ModuleVersion, Request};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use store::Tree;
 
-/// A file larger than this is served from disk, in bytes.
+/// A body larger than this is served from disk, in bytes.
 pub(crate) const LARGEST: u64 = 32 * 1024;
 /// Last use is noted at most this often for one file, in seconds.
 const NOTE_EVERY: u64 = 60;
 /// What an entry costs besides its body, in bytes: keys, counters, the table.
 const OVERHEAD: u64 = 256;
 
-/// One small file of a version, as it was committed.
+/// A small body, and for how long it may be given from memory.
 #[derive(Debug)]
-pub(crate) struct HotFile {
-    pub(crate) tree: Tree,
-    pub(crate) module: ModuleVersion,
-    pub(crate) kind: FileKind,
+pub(crate) struct AtHand {
+    pub(crate) request: Request,
     pub(crate) bytes: Bytes,
-    pub(crate) etag: Arc<str>,
-    noted: AtomicU64,
+    pub(crate) life: Life,
 }
 
-impl HotFile {
-    pub(crate) fn new(
+/// How long what is at hand holds.
+#[derive(Debug)]
+pub(crate) enum Life {
+    /// A file of a version, as it was committed: for ever.
+    Committed {
+        tree: Tree,
+        module: ModuleVersion,
+        kind: FileKind,
+        etag: Arc<str>,
+        /// When its use was last noted on disk, in seconds of this process.
+        noted: AtomicU64,
+    },
+    /// An answer that may change: until then.
+    FreshUntil(Instant),
+}
+
+impl AtHand {
+    pub(crate) fn file(
         tree: Tree,
         module: ModuleVersion,
         kind: FileKind,
         bytes: Bytes,
         etag: Arc<str>,
     ) -> Self {
-        Self {
+        let request = Request::File(module.clone(), kind);
+        let noted = AtomicU64::new(0);
+        let life = Life::Committed {
             tree,
             module,
             kind,
-            bytes,
             etag,
-            noted: AtomicU64::new(0),
+            noted,
+        };
+        Self {
+            request,
+            bytes,
+            life,
+        }
+    }
+
+    pub(crate) fn answer(request: Request, bytes: Bytes, until: Instant) -> Self {
+        Self {
+            request,
+            bytes,
+            life: Life::FreshUntil(until),
         }
     }
 }
@@ -50,15 +77,15 @@ impl HotFile {
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<(u64, Arc<str>), Arc<HotFile>> for ByBytes {
-    fn weight(&self, (_, path): &(u64, Arc<str>), file: &Arc<HotFile>) -> u64 {
-        file.bytes.len() as u64 + path.len() as u64 + OVERHEAD
+impl Weighter<(u64, Arc<str>), Arc<AtHand>> for ByBytes {
+    fn weight(&self, (_, path): &(u64, Arc<str>), found: &Arc<AtHand>) -> u64 {
+        found.bytes.len() as u64 + path.len() as u64 + OVERHEAD
     }
 }
 
-/// The small files used last, by profile snapshot and request path, within a budget of bytes.
+/// The small bodies used last, by profile snapshot and request path, within a budget of bytes.
 pub(crate) struct Hot {
-    files: Cache<(u64, Arc<str>), Arc<HotFile>, ByBytes>,
+    bodies: Cache<(u64, Arc<str>), Arc<AtHand>, ByBytes>,
     since: Instant,
 }
 
@@ -77,31 +104,41 @@ impl Hot {
     pub(crate) fn new(budget: u64) -> Self {
         let typical = usize::try_from(budget / 1024).unwrap_or(usize::MAX);
         Self {
-            files: Cache::with_weighter(typical.max(16), budget, ByBytes),
+            bodies: Cache::with_weighter(typical.max(16), budget, ByBytes),
             since: Instant::now(),
         }
     }
 
-    /// The file at this request path, and whether its use is to be noted on disk.
-    pub(crate) fn get(&self, profile: u64, path: &str) -> Option<(Arc<HotFile>, bool)> {
-        let file = self.files.get(&Key(profile, path))?;
-        let now = self.since.elapsed().as_secs() + NOTE_EVERY;
-        let noted = file.noted.load(Ordering::Relaxed);
-        let due = now >= noted + NOTE_EVERY
-            && file
-                .noted
-                .compare_exchange(noted, now, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok();
-        Some((file, due))
+    /// What is at hand for this request path.
+    pub(crate) fn get(&self, profile: u64, path: &str) -> Option<Arc<AtHand>> {
+        let found = self.bodies.get(&Key(profile, path))?;
+        match &found.life {
+            Life::FreshUntil(until) if Instant::now() >= *until => None,
+            Life::FreshUntil(_) | Life::Committed { .. } => Some(found),
+        }
     }
 
-    pub(crate) fn insert(&self, profile: u64, path: &str, file: HotFile) {
-        self.files.insert((profile, path.into()), Arc::new(file));
+    /// Whether the use of a file is to be noted on disk now: once a minute, not at every hit.
+    pub(crate) fn is_due(&self, noted: &AtomicU64) -> bool {
+        let now = self.since.elapsed().as_secs() + NOTE_EVERY;
+        let last = noted.load(Ordering::Relaxed);
+        now >= last + NOTE_EVERY
+            && noted
+                .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+
+    /// Puts a body at hand, if it is small.
+    pub(crate) fn insert(&self, profile: u64, found: AtHand) {
+        if found.bytes.len() as u64 <= LARGEST {
+            let path = found.request.url_path();
+            self.bodies.insert((profile, path.into()), Arc::new(found));
+        }
     }
 
     /// Forgets all: after files were removed from the cache.
     pub(crate) fn clear(&self) {
-        self.files.clear();
+        self.bodies.clear();
     }
 }
 
@@ -109,52 +146,57 @@ impl Hot {
 mod tests {
     use super::*;
 
-    fn file(length: usize) -> HotFile {
-        let path = go_module::ModulePath::parse("example.com/m").unwrap();
-        let version = go_module::Version::parse("v1.0.0").unwrap();
-        let module = ModuleVersion::new(path, version).unwrap();
-        HotFile::new(
-            Tree::Modules,
-            module,
-            FileKind::Mod,
-            Bytes::from(vec![0; length]),
-            "e".into(),
-        )
+    const PATH: &str = "example.com/m/@v/v1.0.0.mod";
+
+    fn file(path: &str, length: usize) -> AtHand {
+        let module = ModuleVersion::parse(&format!("{path}@v1.0.0")).unwrap();
+        let bytes = Bytes::from(vec![0; length]);
+        AtHand::file(Tree::Modules, module, FileKind::Mod, bytes, "e".into())
     }
 
     #[test]
     fn one_profile_never_sees_what_another_put_in() {
         let hot = Hot::new(1 << 20);
-        hot.insert(1, "example.com/m/@v/v1.0.0.mod", file(10));
-        assert!(hot.get(1, "example.com/m/@v/v1.0.0.mod").is_some());
-        assert!(hot.get(2, "example.com/m/@v/v1.0.0.mod").is_none());
+        hot.insert(1, file("example.com/m", 10));
+        assert!(hot.get(1, PATH).is_some());
+        assert!(hot.get(2, PATH).is_none());
         hot.clear();
-        assert!(hot.get(1, "example.com/m/@v/v1.0.0.mod").is_none());
+        assert!(hot.get(1, PATH).is_none());
     }
 
     #[test]
-    fn the_budget_holds() {
+    fn the_budget_holds_and_large_bodies_stay_out() {
         let hot = Hot::new(256 * 1024);
         for n in 0..200 {
-            hot.insert(
-                1,
-                &format!("example.com/m{n}/@v/v1.0.0.mod"),
-                file(8 * 1024),
-            );
+            hot.insert(1, file(&format!("example.com/m{n}"), 8 * 1024));
         }
-        assert!(
-            hot.files.weight() <= 256 * 1024,
-            "{} bytes",
-            hot.files.weight()
-        );
-        assert!(hot.files.len() > 2);
+        let weight = hot.bodies.weight();
+        assert!(weight <= 256 * 1024, "{weight} bytes");
+        assert!(hot.bodies.len() > 2);
+        hot.insert(1, file("example.com/m", 33 * 1024));
+        assert!(hot.get(1, PATH).is_none());
     }
 
     #[test]
     fn use_is_noted_once_a_minute_not_at_every_hit() {
         let hot = Hot::new(1 << 20);
-        hot.insert(1, "p", file(10));
-        assert!(hot.get(1, "p").unwrap().1);
-        assert!(!hot.get(1, "p").unwrap().1);
+        let noted = AtomicU64::new(0);
+        assert!(hot.is_due(&noted));
+        assert!(!hot.is_due(&noted));
+    }
+
+    #[test]
+    fn an_answer_is_at_hand_while_it_is_fresh() {
+        let hot = Hot::new(1 << 20);
+        let request = Request::parse("/example.com/m/@v/list").unwrap();
+        let answer =
+            |until| AtHand::answer(request.clone(), Bytes::from_static(b"v1.0.0\n"), until);
+        hot.insert(
+            1,
+            answer(Instant::now() + std::time::Duration::from_secs(60)),
+        );
+        assert!(hot.get(1, "example.com/m/@v/list").is_some());
+        hot.insert(1, answer(Instant::now()));
+        assert!(hot.get(1, "example.com/m/@v/list").is_none());
     }
 }

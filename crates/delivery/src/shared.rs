@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use go_module::{FileKind, ModuleVersion, Request};
+use go_module::{FileKind, ModuleVersion};
 use store::{Kept, Sha256, Store, Tree};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use crate::complete::{Companions, Landed};
 use crate::error::DeliveryError;
 use crate::event::{Event, Events};
 use crate::flight::Flights;
-use crate::hot::{Hot, HotFile};
+use crate::hot::{AtHand, Hot};
 use crate::negative::Negatives;
 use crate::once::OnceMap;
 use crate::profile::Profile;
@@ -135,9 +135,8 @@ impl Shared {
         sha256: &Sha256,
     ) -> Arc<str> {
         let etag: Arc<str> = sha256.to_string().into();
-        let path = Request::File(module.clone(), kind).url_path();
-        let file = HotFile::new(tree.clone(), module.clone(), kind, bytes, Arc::clone(&etag));
-        self.hot.insert(profile, &path, file);
+        let file = AtHand::file(tree.clone(), module.clone(), kind, bytes, Arc::clone(&etag));
+        self.hot.insert(profile, file);
         etag
     }
 }
