@@ -52,6 +52,8 @@ pub(crate) fn fault(error: &sqlx::Error) -> Fault {
     const FULL: u32 = 13;
     const READONLY: u32 = 8;
     const NOTADB: u32 = 26;
+    // The memory that processes share over a database is a file, and could not grow: for want of room, as good as always.
+    const IOERR_SHMSIZE: u32 = 10 | (19 << 8);
     let code = match error {
         sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<u32>().ok()),
         sqlx::Error::Migrate(error) => return migrate_fault(error),
@@ -60,6 +62,9 @@ pub(crate) fn fault(error: &sqlx::Error) -> Fault {
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) => return Fault::Damaged,
         _ => None,
     };
+    if code == Some(IOERR_SHMSIZE) {
+        return Fault::Full;
+    }
     match code.map(|code| code & 0xff) {
         Some(CORRUPT | NOTADB) => Fault::Damaged,
         Some(FULL) => Fault::Full,

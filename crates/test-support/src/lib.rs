@@ -8,6 +8,7 @@
 //! | [`FakeProxy`] | serves modules, records each request, and misbehaves as told |
 //! | [`TempHome`] | a folder that is the whole world of one test: `LARDER_HOME`, Go's environment, projects |
 //! | [`Larder`] | one running `larder serve`, ended by its process id |
+//! | [`disk`] | a file system that is full or read-only |
 //! | [`Tripwire`] | a recording HTTP proxy: proves that nothing was dialled outside loopback |
 //! | [`http`] | a blocking HTTP/1.1 client for tests that look at how a body ended |
 //!
@@ -17,6 +18,7 @@
 // All of this runs inside tests, where a panic with a clear text is the way to report.
 #![allow(clippy::unwrap_used)]
 
+pub mod disk;
 pub mod fake_proxy;
 pub mod h1;
 pub mod hostile;

@@ -1,17 +1,9 @@
-//! A disk that is full, and one that is read-only. Both need a file system of their own:
-//!
-//! ```text
-//! mount -t tmpfs -o size=1m,mode=700 tmpfs <folder>
-//! LARDER_TEST_SMALL_DISK=<folder> cargo test -p store disk:: -- --ignored
-//! ```
-
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::Command;
+//! A disk that is full, and one that is read-only.
 
 use go_module::{FileKind, Request};
 use jiff::Timestamp;
 use serde_json::json;
+use test_support::disk::{Disk, runs_where_it_may_mount};
 
 use super::{files_below, found, keep, rebuild, version};
 use crate::{KeptAnswer, Places, Store, StoreError, Tree};
@@ -31,11 +23,14 @@ fn draft_of(store: &Store, size: usize) -> Result<crate::Kept, StoreError> {
 }
 
 #[tokio::test]
-#[ignore = "needs a small file system, see the head of this file"]
 async fn a_full_disk_and_a_read_only_one_are_told_and_survived() {
-    let Some(small) = std::env::var_os("LARDER_TEST_SMALL_DISK").map(PathBuf::from) else {
+    let this = "tests::disk::a_full_disk_and_a_read_only_one_are_told_and_survived";
+    if !runs_where_it_may_mount(this) {
         return;
-    };
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let small = folder.path();
+    let disk = Disk::mount(small, 1 << 20);
     let places = Places {
         cache: small.join("cache"),
         data: small.join("data"),
@@ -55,9 +50,7 @@ async fn a_full_disk_and_a_read_only_one_are_told_and_survived() {
     assert!(!store.needs_rebuild());
 
     // No room at all.
-    let mut ballast = std::fs::File::create(small.join("ballast")).unwrap();
-    while ballast.write_all(&[0; 4096]).is_ok() {}
-    while ballast.write_all(&[0; 1]).is_ok() {}
+    disk.fill();
     let full = draft_of(&store, 10_000).unwrap_err();
     assert!(matches!(full, StoreError::DiskFull { .. }), "{full}");
     let now = Timestamp::now();
@@ -91,26 +84,22 @@ async fn a_full_disk_and_a_read_only_one_are_told_and_survived() {
     assert_eq!(store.get_value("a").await.unwrap(), Some(json!(1)));
 
     // Room again: all goes on without a new start.
-    drop(ballast);
-    std::fs::remove_file(small.join("ballast")).unwrap();
+    disk.make_room();
     keep(&store, &Tree::Modules, V, FileKind::Mod, b"module x\n");
     store.set_value("a", &json!(2)).await.unwrap();
     rebuild(&store).await;
     assert!(!store.needs_rebuild());
     assert_eq!(store.usage().await.unwrap().files, 2);
 
-    // Read-only under a running store, then at open.
-    let remount = |mode: &str| {
-        Command::new("mount")
-            .args(["-o", &format!("remount,{mode}")])
-            .arg(&small)
-            .status()
-            .unwrap()
-    };
+    // At open.
     store.close().await;
-    assert!(remount("ro").success());
+    disk.fill();
     let refused = Store::open(places.clone()).await.unwrap_err();
-    assert!(remount("rw").success());
+    disk.make_room();
+    assert!(matches!(refused, StoreError::DiskFull { .. }), "{refused}");
+    disk.set_read_only(true);
+    let refused = Store::open(places.clone()).await.unwrap_err();
+    disk.set_read_only(false);
     assert!(matches!(refused, StoreError::ReadOnly { .. }), "{refused}");
     let store = Store::open(places).await.unwrap();
     assert!(!store.needs_rebuild());
