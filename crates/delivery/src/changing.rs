@@ -77,7 +77,13 @@ pub(crate) async fn answer(
         );
         shared.tasks.spawn(work);
     });
-    match tokio::time::timeout(shared.options.answers.slow_after, pending.wait()).await {
+    // An upstream that was out of order a moment ago is given no time to fail once more, if anything is kept.
+    let patience = if shared.outages.was_lately(profile.id()) {
+        Duration::ZERO
+    } else {
+        shared.options.answers.slow_after
+    };
+    match tokio::time::timeout(patience, pending.wait()).await {
         Ok(Some(answered)) => answered,
         Ok(None) => Err(DeliveryError::Stopping),
         Err(_slow) => match kept_only(shared, profile, request).await {
@@ -156,6 +162,11 @@ async fn refresh(
         answered = asked => answered.map_err(DeliveryError::from),
         () = shared.stop.cancelled() => Err(DeliveryError::Stopping),
     };
+    match &answered {
+        Ok(_) => shared.outages.is_over(profile.id()),
+        Err(DeliveryError::Outage(_)) => shared.outages.is_on(profile.id()),
+        Err(_) => {}
+    }
     let answered = match answered {
         Ok(answered) => Ok(answered),
         Err(error @ (DeliveryError::Outage(_) | DeliveryError::Stopping)) => {

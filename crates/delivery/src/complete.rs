@@ -2,20 +2,23 @@
 //!
 //! `go build` asks for `.mod` and `.zip` only; without the `.info` a later `go mod download` fails on a plane.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use go_module::{FileKind, ModuleVersion, Request};
 use tokio::sync::mpsc;
 
-use crate::deliver::{Delivery, FlownFor};
 use crate::event::{Outcome, Tally};
+use crate::fetch::{self, FlownFor};
 use crate::profile::Profile;
 use crate::shared::Shared;
 
 /// How many versions may wait for completion; those left out are found again at the next start.
 const QUEUE: usize = 1024;
+/// How long landed versions are gathered.
+const MOMENT: Duration = Duration::from_millis(250);
 /// How many versions are completed at once.
 const AT_ONCE: usize = 4;
 /// How many incomplete versions are taken up at a start.
@@ -41,26 +44,33 @@ impl Companions {
 }
 
 /// Completes versions until Larder stops. First those that an earlier run left incomplete.
-pub(crate) async fn run(shared: Weak<Shared>, landed: mpsc::Receiver<Landed>) {
-    let earlier = match shared.upgrade() {
+pub(crate) async fn run(shared: Weak<Shared>, mut landed: mpsc::Receiver<Landed>) {
+    let mut versions = match shared.upgrade() {
         Some(shared) => left_over(&shared).await,
         None => return,
     };
-    let landed = stream::unfold(landed, |mut landed| async move {
-        landed.recv().await.map(|next| (next, landed))
-    });
-    let work =
-        stream::iter(earlier)
-            .chain(landed)
-            .for_each_concurrent(AT_ONCE, |(profile, module)| {
-                let shared = shared.upgrade();
-                async move {
-                    if let Some(shared) = shared {
-                        complete(&Delivery::from_shared(shared), &profile, &module).await;
-                    }
+    loop {
+        let work = stream::iter(versions).for_each_concurrent(AT_ONCE, |(profile, module)| {
+            let shared = shared.upgrade();
+            async move {
+                if let Some(shared) = shared {
+                    complete(&shared, &profile, &module).await;
                 }
-            });
-    work.await;
+            }
+        });
+        work.await;
+        let Some(first) = landed.recv().await else {
+            return;
+        };
+        // `go` mostly asks for the other files itself, in the next moment.
+        tokio::time::sleep(MOMENT).await;
+        let mut seen = HashSet::new();
+        let more = std::iter::from_fn(|| landed.try_recv().ok());
+        versions = std::iter::once(first)
+            .chain(more)
+            .filter(|(profile, module)| seen.insert((profile.id(), module.clone())))
+            .collect();
+    }
 }
 
 async fn left_over(shared: &Shared) -> Vec<Landed> {
@@ -78,9 +88,8 @@ async fn left_over(shared: &Shared) -> Vec<Landed> {
     }
 }
 
-async fn complete(delivery: &Delivery, profile: &Arc<Profile>, module: &ModuleVersion) {
+async fn complete(shared: &Arc<Shared>, profile: &Arc<Profile>, module: &ModuleVersion) {
     for kind in [FileKind::Info, FileKind::Mod] {
-        let shared = delivery.shared();
         let request = Request::File(module.clone(), kind);
         if shared.is_kept(profile, module, kind).await
             || shared
@@ -91,7 +100,7 @@ async fn complete(delivery: &Delivery, profile: &Arc<Profile>, module: &ModuleVe
             continue;
         }
         let mut tally = Tally::new(shared.events.clone(), request, true);
-        let flight = delivery.flight(profile, module, kind, FlownFor::Completion);
+        let flight = fetch::flight(shared, profile, module, kind, FlownFor::Completion);
         match flight.landed().await {
             Ok(()) => {
                 let (source, bytes) = flight.origin();

@@ -16,8 +16,8 @@ use crate::changing;
 use crate::complete;
 use crate::error::DeliveryError;
 use crate::event::{Event, Kind, Source, Tally};
-use crate::fetch;
-use crate::flight::{Boarding, Flight};
+use crate::fetch::{self, FlownFor};
+use crate::flight::Boarding;
 use crate::hot::{self, Life};
 use crate::profile::Profile;
 use crate::proof;
@@ -75,14 +75,6 @@ impl Delivery {
             }
         });
         Self(shared)
-    }
-
-    pub(crate) fn from_shared(shared: Arc<Shared>) -> Self {
-        Self(shared)
-    }
-
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.0
     }
 
     /// The profile in force.
@@ -183,7 +175,13 @@ impl Delivery {
         if let Some(error) = self.0.negatives.get(profile.id(), &ask.request.url_path()) {
             return Err(error);
         }
-        let flight = self.flight(profile, module, kind, FlownFor::Client { hops: &ask.hops });
+        let flight = fetch::flight(
+            &self.0,
+            profile,
+            module,
+            kind,
+            FlownFor::Client { hops: &ask.hops },
+        );
         Ok(match flight.takeoff().await? {
             Boarding::Whole { bytes, source } => Found::new(
                 source,
@@ -247,31 +245,6 @@ impl Delivery {
                 Content::Small(bytes),
                 Lifetime::Immutable,
             )
-        })
-    }
-
-    /// Joins the flight under way, or starts one. The version's other files follow a client's.
-    pub(crate) fn flight(
-        &self,
-        profile: &Arc<Profile>,
-        module: &ModuleVersion,
-        kind: FileKind,
-        flown_for: FlownFor<'_>,
-    ) -> Flight {
-        let key = (profile.id(), module.clone(), kind);
-        self.0.flights.join(key, |ticket| {
-            let (hops, followed) = match flown_for {
-                FlownFor::Client { hops } => (hops.to_vec(), true),
-                FlownFor::Completion => (Vec::new(), false),
-            };
-            let (shared, profile, module) =
-                (Arc::clone(&self.0), Arc::clone(profile), module.clone());
-            self.0.tasks.spawn(async move {
-                let landed = fetch::fly(&shared, &profile, &module, kind, hops, ticket).await;
-                if landed && followed {
-                    shared.companions.follow(&profile, &module);
-                }
-            });
         })
     }
 
@@ -345,15 +318,6 @@ impl Delivery {
 /// Whether a client asks if the database is passed through at all.
 fn is_supported(request: &Request) -> bool {
     matches!(request, Request::SumDb { rest, .. } if rest == "supported")
-}
-
-/// Who a flight is started for.
-#[derive(Clone, Copy)]
-pub(crate) enum FlownFor<'a> {
-    /// A client, whose request came through these Larders.
-    Client { hops: &'a [String] },
-    /// The completion of a version, which has no companions of its own.
-    Completion,
 }
 
 /// An answer whose request need not be repeated.

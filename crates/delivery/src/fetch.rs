@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use go_module::{FileKind, ModuleVersion, Request};
-use store::{Draft, Kept, StoreError};
+use store::{Draft, StoreError};
 use upstream::{Reply, ReplyStatus, Resume, Upstream, UpstreamError};
 
 use crate::body::CHUNK;
@@ -24,8 +24,42 @@ use crate::shared::Shared;
 /// How often a transfer that breaks midway is taken up again.
 const TRIES: u32 = 3;
 
+/// Who a flight is started for.
+#[derive(Clone, Copy)]
+pub(crate) enum FlownFor<'a> {
+    /// A client, whose request came through these Larders.
+    Client { hops: &'a [String] },
+    /// The completion of a version, which has no companions of its own.
+    Completion,
+}
+
+/// Joins the flight under way, or starts one. The version's other files follow a client's.
+pub(crate) fn flight(
+    shared: &Arc<Shared>,
+    profile: &Arc<Profile>,
+    module: &ModuleVersion,
+    kind: FileKind,
+    flown_for: FlownFor<'_>,
+) -> Flight {
+    let key = (profile.id(), module.clone(), kind);
+    shared.flights.join(key, |ticket| {
+        let (hops, followed) = match flown_for {
+            FlownFor::Client { hops } => (hops.to_vec(), true),
+            FlownFor::Completion => (Vec::new(), false),
+        };
+        let tasks = shared.tasks.clone();
+        let (shared, profile, module) = (Arc::clone(shared), Arc::clone(profile), module.clone());
+        tasks.spawn(async move {
+            let landed = fly(&shared, &profile, &module, kind, hops, ticket).await;
+            if landed && followed {
+                shared.companions.follow(&profile, &module);
+            }
+        });
+    })
+}
+
 /// Flies one flight to its end: what is kept by now, or the chain of upstreams. Returns whether it has landed in the cache.
-pub(crate) async fn fly(
+async fn fly(
     shared: &Arc<Shared>,
     profile: &Profile,
     module: &ModuleVersion,
@@ -34,23 +68,36 @@ pub(crate) async fn fly(
     ticket: Ticket,
 ) -> bool {
     let flight = ticket.flight.clone();
-    let end = tokio::select! {
-        // A body that is whole and proven is committed even while stopping: `commit` can't be interrupted half-way.
-        end = fetch(shared, profile, module, kind, hops, &flight) => end,
+    // Bodies that wait for the disk are bounded too: where it can't keep up, fetching waits for it.
+    let _place = shared.places.acquire().await;
+    let fetched = tokio::select! {
+        fetched = fetch(shared, profile, module, kind, hops, &flight) => fetched,
         () = shared.stop.cancelled() => Err(DeliveryError::Stopping),
     };
+    let end = match fetched {
+        Ok(None) => Ok(()),
+        // What is whole and proven is committed even while stopping.
+        Ok(Some(ready)) => commit(shared, profile, module, kind, ready).await,
+        Err(error) => Err(error),
+    };
     if let Err(error) = &end {
-        shared.negatives.note(
-            profile.id(),
-            &Request::File(module.clone(), kind).url_path(),
-            error,
-        );
+        let path = Request::File(module.clone(), kind).url_path();
+        shared.negatives.note(profile.id(), &path, error);
     }
     let landed = end.is_ok();
     ticket.end(end);
     landed
 }
 
+/// A body that is whole and right, and not in its place yet.
+struct Ready {
+    draft: Draft,
+    upstream: String,
+    /// All of it, where it is small.
+    bytes: Option<Bytes>,
+}
+
+/// A body from the chain; `None` where another flight has landed meanwhile.
 async fn fetch(
     shared: &Arc<Shared>,
     profile: &Profile,
@@ -58,7 +105,7 @@ async fn fetch(
     kind: FileKind,
     hops: Vec<String>,
     flight: &Flight,
-) -> Result<(), DeliveryError> {
+) -> Result<Option<Ready>, DeliveryError> {
     // Between the asker's look at the cache and this flight another one may have landed.
     if let Ok(Some(kept)) = shared.find(profile, module, kind).await {
         flight.begin(Head {
@@ -70,7 +117,7 @@ async fn fetch(
             length: kept.size,
             bytes: None,
         });
-        return Ok(());
+        return Ok(None);
     }
     let _permit = shared
         .fetches
@@ -80,7 +127,6 @@ async fn fetch(
     let transfer = |upstream: Upstream| {
         let transfer = Transfer {
             shared: Arc::clone(shared),
-            profile: profile.id(),
             upstream,
             module: module.clone(),
             kind,
@@ -89,14 +135,40 @@ async fn fetch(
         };
         transfer.run()
     };
-    profile.chain().walk(transfer).await?
+    Ok(Some(profile.chain().walk(transfer).await??))
+}
+
+/// Puts a proven body in its place. Its readers have it already: nobody waits for the disk but the next start.
+async fn commit(
+    shared: &Arc<Shared>,
+    profile: &Profile,
+    module: &ModuleVersion,
+    kind: FileKind,
+    ready: Ready,
+) -> Result<(), DeliveryError> {
+    let _permit = shared.commits.acquire().await;
+    let Ready {
+        draft,
+        upstream,
+        bytes,
+    } = ready;
+    let committed = tokio::task::spawn_blocking(move || draft.commit(&upstream)).await;
+    let kept = committed
+        .map_err(|_| DeliveryError::Stopping)?
+        .map_err(DeliveryError::store)?;
+    if kind == FileKind::Zip {
+        shared.afterwards.hash(&kept.tree, module);
+    }
+    if let Some(bytes) = bytes {
+        shared.keep_hot(profile.id(), &kept.tree, module, kind, bytes, &kept.sha256);
+    }
+    Ok(())
 }
 
 /// The transfer of one file from one upstream.
 #[derive(Clone)]
 struct Transfer {
     shared: Arc<Shared>,
-    profile: u64,
     upstream: Upstream,
     module: ModuleVersion,
     kind: FileKind,
@@ -120,7 +192,7 @@ impl From<StoreError> for Broken {
 
 impl Transfer {
     /// The outer error lets the chain ask its next upstream; the inner one is final, for a reader may have seen bytes.
-    async fn run(self) -> Result<Result<(), DeliveryError>, UpstreamError> {
+    async fn run(self) -> Result<Result<Ready, DeliveryError>, UpstreamError> {
         let mut draft: Option<Draft> = None;
         let mut etag: Option<String> = None;
         for attempt in 1.. {
@@ -323,12 +395,12 @@ impl Transfer {
         }
     }
 
-    /// The last batch, the check, the release to readers, the commit: one trip off the runtime.
+    /// The last batch, the check, the release to readers: one trip off the runtime.
     async fn land(
         self,
         draft: Option<Draft>,
         last: Vec<Bytes>,
-    ) -> Result<Result<(), DeliveryError>, UpstreamError> {
+    ) -> Result<Result<Ready, DeliveryError>, UpstreamError> {
         let landed = self
             .blocking(draft, move |this, draft| {
                 let all_at_hand = draft.is_none();
@@ -353,36 +425,21 @@ impl Transfer {
                     length,
                     bytes: bytes.clone(),
                 });
-                let kept = draft.commit(this.upstream.name())?;
-                Ok((kept, bytes))
+                let upstream = this.upstream.name().to_owned();
+                Ok(Ready {
+                    draft,
+                    upstream,
+                    bytes,
+                })
             })
             .await;
         match landed {
-            Ok((kept, bytes)) => {
-                if self.kind == FileKind::Zip {
-                    self.shared.afterwards.hash(&kept.tree, &self.module);
-                }
-                self.remember(&kept, bytes);
-                Ok(Ok(()))
-            }
+            Ok(ready) => Ok(Ok(ready)),
             Err(Broken::Final(error)) => Ok(Err(error)),
             Err(Broken::Upstream(error)) => {
                 self.flight.begin_anew();
                 Err(error)
             }
-        }
-    }
-
-    fn remember(&self, kept: &Kept, bytes: Option<Bytes>) {
-        if let Some(bytes) = bytes {
-            self.shared.keep_hot(
-                self.profile,
-                &kept.tree,
-                &self.module,
-                self.kind,
-                bytes,
-                &kept.sha256,
-            );
         }
     }
 

@@ -11,7 +11,7 @@ use quick_cache::sync::Cache;
 use store::Tree;
 
 /// A body larger than this is served from disk, in bytes.
-pub(crate) const LARGEST: u64 = 32 * 1024;
+pub(crate) const LARGEST: u64 = 16 * 1024;
 /// Last use is noted at most this often for one file, in seconds.
 const NOTE_EVERY: u64 = 60;
 /// What an entry costs besides its body, in bytes: keys, counters, the table.
@@ -173,7 +173,7 @@ mod tests {
         let weight = hot.bodies.weight();
         assert!(weight <= 256 * 1024, "{weight} bytes");
         assert!(hot.bodies.len() > 2);
-        hot.insert(1, file("example.com/m", 33 * 1024));
+        hot.insert(1, file("example.com/m", 17 * 1024));
         assert!(hot.get(1, PATH).is_none());
     }
 

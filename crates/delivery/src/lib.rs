@@ -31,6 +31,7 @@ mod flight;
 mod hot;
 mod negative;
 mod once;
+mod outage;
 mod profile;
 mod proof;
 mod shared;

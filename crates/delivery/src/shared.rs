@@ -19,7 +19,13 @@ use crate::flight::Flights;
 use crate::hot::{AtHand, Hot};
 use crate::negative::Negatives;
 use crate::once::OnceMap;
+use crate::outage::Outages;
 use crate::profile::Profile;
+
+/// How many flights there may be at once. Each holds an open file and at most [`hot::LARGEST`](crate::hot::LARGEST) bytes.
+const FLIGHTS: usize = 1024;
+/// How many files are brought to the disk at once: a file system gathers what is asked of it at the same time.
+const COMMITS: usize = 16;
 
 /// How deliveries behave; the defaults are what a laptop wants.
 #[derive(Clone, Debug)]
@@ -54,8 +60,13 @@ pub(crate) struct Shared {
     pub(crate) answers: Arc<OnceMap<AnswerKey, Answered>>,
     pub(crate) events: Events,
     pub(crate) fetches: Semaphore,
+    /// How many flights there may be, those that wait for the disk included.
+    pub(crate) places: Semaphore,
+    /// How many files are brought to the disk at once.
+    pub(crate) commits: Semaphore,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    pub(crate) outages: Outages,
     pub(crate) companions: Companions,
     pub(crate) afterwards: Afterwards,
     pub(crate) hot: Hot,
@@ -84,8 +95,11 @@ impl Shared {
             answers: Arc::new(OnceMap::new()),
             events: Events::new(events),
             fetches: Semaphore::new(options.fetches),
+            places: Semaphore::new(FLIGHTS),
+            commits: Semaphore::new(COMMITS),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
+            outages: Outages::default(),
             companions,
             afterwards,
             hot: Hot::new(options.hot_bytes),

@@ -1,15 +1,17 @@
 //! The life of one connection: HTTP/1.1 over its bytes, until the client leaves, a deadline passes or the end is asked for.
 //!
-//! `go` keeps connections open that it seldom uses, and HTTP keeps some 16 KiB of buffers for each. So a connection that has
-//! been quiet for a moment is put to *rest*: its HTTP state is dropped, and only the socket is waited for. The next byte
-//! begins HTTP anew, which is allowed between two requests, when nothing of either is in a buffer.
+//! `go` keeps connections open that it seldom uses, and HTTP keeps some 16 KiB of buffers for each. So a connection rests
+//! between two requests: once an answer is out and nothing more has come, its HTTP state is dropped, and only the socket
+//! is waited for. The next byte begins HTTP anew. What thousands of connections cost is then what is under way on them.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::Poll;
 
 use hyper::server::conn::http1;
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::deadlines::Deadlines;
@@ -19,8 +21,6 @@ use crate::stream::Stream;
 
 /// How much of a request's head is read, and how much of an answer is gathered, in bytes.
 const BUFFER: usize = 16 * 1024;
-/// After how long without a request a connection is put to rest; it may take twice as long.
-const QUIET: Duration = Duration::from_millis(100);
 
 /// HTTP as it is spoken on loopback: `go` speaks HTTP/1.1 to a plain http proxy.
 pub(crate) fn http() -> http1::Builder {
@@ -68,29 +68,31 @@ async fn attend(
     deadlines: &Deadlines,
 ) -> Option<Stream> {
     let pulse = Arc::clone(&visit.pulse);
+    let before = pulse.beats();
     let mut connection = http.serve_connection(stream, visit);
-    let mut beats = pulse.beats();
-    let ended = loop {
-        tokio::select! {
-            biased;
-            ended = &mut connection => break ended,
-            () = stop.cancelled() => {
-                pulse.end();
-                std::pin::Pin::new(&mut connection).graceful_shutdown();
-                match timeout(deadlines.grace, connection).await {
-                    Ok(ended) => break ended,
-                    Err(_) => {
-                        tracing::warn!("a request was still under way after {} s; its connection is cut", deadlines.grace.as_secs());
-                        return None;
-                    }
-                }
+    let until_quiet = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
+        Poll::Ready(ended) => Poll::Ready(Some(ended)),
+        Poll::Pending if pulse.beats() != before && pulse.is_quiet() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    });
+    let ended = tokio::select! {
+        biased;
+        ended = until_quiet => match ended {
+            Some(ended) => ended,
+            None => {
+                let parts = connection.into_parts();
+                return Some(parts.io.resting(parts.read_buf));
             }
-            () = sleep(QUIET) => {
-                if pulse.is_quiet() && pulse.beats() == beats {
-                    let parts = connection.into_parts();
-                    return Some(parts.io.resting(parts.read_buf));
+        },
+        () = stop.cancelled() => {
+            pulse.end();
+            Pin::new(&mut connection).graceful_shutdown();
+            match timeout(deadlines.grace, connection).await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    tracing::warn!("a request was still under way after {} s; its connection is cut", deadlines.grace.as_secs());
+                    return None;
                 }
-                beats = pulse.beats();
             }
         }
     };

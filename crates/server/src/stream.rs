@@ -3,7 +3,7 @@
 //! hyper's own deadline for a head runs on idle connections too, and costs a timer for each request. Here is one lazy
 //! timer a connection: it is set anew only when it fires, or when an earlier deadline comes up.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::deadlines::Deadlines;
 use crate::pulse::Pulse;
@@ -58,18 +58,22 @@ impl Stream {
 
     /// Puts the connection to rest, with what has been read and not looked at.
     pub(crate) fn resting(mut self, left_over: Bytes) -> Self {
-        self.alarm = None;
         self.left_over = left_over;
         self
     }
 
     /// Waits at rest for the next byte, or the client's end; false where it stays away for too long.
-    pub(crate) async fn wakes(&self) -> bool {
-        if !self.left_over.is_empty() {
-            return true;
-        }
-        let until = self.active + self.idle;
-        timeout_at(until, self.tcp.inner().readable()).await.is_ok()
+    pub(crate) async fn wakes(&mut self) -> bool {
+        poll_fn(|cx| {
+            if !self.left_over.is_empty() || self.tcp.inner().poll_read_ready(cx).is_ready() {
+                return Poll::Ready(true);
+            }
+            match self.has_passed(self.active + self.idle, cx) {
+                true => Poll::Ready(false),
+                false => Poll::Pending,
+            }
+        })
+        .await
     }
 
     /// Tells the connection whether something in between two requests waits.
