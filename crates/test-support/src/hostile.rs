@@ -96,6 +96,69 @@ pub fn lying_bomb(module: &Module, unpacked: u32, claimed: u32) -> Vec<u8> {
     with_entries(module, [zeros])
 }
 
+/// Two entries that share their bytes: the first one's contents are, unpacked, the second one whole (as in the zip bombs
+/// of D. Fifield, where thousands do so).
+pub fn overlapping(module: &Module) -> Vec<u8> {
+    let kernel = Entry::new(module.entry_name("b.txt"), &[0; 1000]);
+    let quoted = zip::local_header(&kernel.name);
+    let len = u16::try_from(quoted.len()).expect("a header of some bytes");
+    let mut quoting = Entry::new(
+        module.entry_name("a.txt"),
+        &[quoted.as_slice(), &[0; 1000]].concat(),
+    );
+    // A deflate block that is not packed and not the last one, then the kernel's own blocks (RFC 1951 section 3.2.4).
+    quoting.packed = [&[0], &len.to_le_bytes()[..], &(!len).to_le_bytes(), &quoted].concat();
+    let header_at = zip::local_header(&quoting.name).len() + quoting.packed.len() - quoted.len();
+    quoting.packed.extend_from_slice(&kernel.packed);
+    let header_at = Some(u32::try_from(header_at).expect("near the beginning"));
+    let mut entries = vec![
+        quoting,
+        Entry {
+            header_at,
+            ..kernel
+        },
+    ];
+    entries.extend(module.entries());
+    zip::write(&entries)
+}
+
+/// So many files, each alone in three folders of its own.
+pub fn many_folders(module: &Module, files: u32) -> Vec<u8> {
+    let empty = Entry::new("", b"");
+    let file = |number: u32| Entry {
+        name: module.entry_name(&format!("{number}/a/b/c")).into(),
+        ..empty.clone()
+    };
+    with_entries(module, (0..files).map(file))
+}
+
+/// The same zip with a zip64 end record, which says that it has so many entries (the true number where it says none).
+/// With the true number Go reads it as any other.
+pub fn zip64(bytes: &[u8], claimed: Option<u64>) -> Vec<u8> {
+    let (body, end) = bytes.split_at(bytes.len() - 22);
+    let at = body.len() as u64;
+    let number = |from: usize, len: usize| {
+        let mut wide = [0; 8];
+        wide[..len].copy_from_slice(&end[from..from + len]);
+        u64::from_le_bytes(wide)
+    };
+    let count = claimed.unwrap_or(number(10, 2));
+    let mut out = body.to_vec();
+    out.extend_from_slice(b"PK\x06\x06");
+    out.extend_from_slice(&44_u64.to_le_bytes());
+    out.extend_from_slice(&[45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for value in [count, count, number(12, 4), number(16, 4)] {
+        out.extend_from_slice(&value.to_le_bytes());
+    }
+    out.extend_from_slice(b"PK\x06\x07\0\0\0\0");
+    out.extend_from_slice(&at.to_le_bytes());
+    out.extend_from_slice(&[1, 0, 0, 0]);
+    out.extend_from_slice(b"PK\x05\x06\0\0\0\0");
+    out.extend_from_slice(&[0xff; 12]);
+    out.extend_from_slice(&[0, 0]);
+    out
+}
+
 /// A well-formed zip whose content differs from the module's: only the `h1:` hash tells.
 pub fn other_content(module: &Module) -> Vec<u8> {
     zip::write(

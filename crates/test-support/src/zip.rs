@@ -18,6 +18,8 @@ pub struct Entry {
     pub unpacked: u32,
     /// External attributes of the central directory: the Unix mode in the upper half, 0 as Go has it.
     pub external_attrs: u32,
+    /// Where the central directory says that the local header is, if not where it is.
+    pub header_at: Option<u32>,
 }
 
 impl Entry {
@@ -31,6 +33,7 @@ impl Entry {
             crc: crc.sum(),
             unpacked: size32(content.len()),
             external_attrs: 0,
+            header_at: None,
         }
     }
 
@@ -58,6 +61,7 @@ impl Entry {
             crc: crc.sum(),
             unpacked: len,
             external_attrs: 0,
+            header_at: None,
         }
     }
 
@@ -75,19 +79,11 @@ pub fn write(entries: &[Entry]) -> Vec<u8> {
     let mut directory = Vec::new();
     for entry in entries {
         let offset = size32(out.len());
-        let flags = if needs_utf8_flag(&entry.name) {
-            0x808
-        } else {
-            0x8_u16
-        };
-        let name_len = u16::try_from(entry.name.len()).expect("a name of at most 64 KiB");
+        let flags = flags(&entry.name);
+        let name_len = name_len(&entry.name);
         let packed = size32(entry.packed.len());
 
-        put32(&mut out, 0x0403_4b50);
-        put16(&mut out, &[20, flags, 8, 0, 0]);
-        out.extend_from_slice(&[0; 12]);
-        put16(&mut out, &[name_len, 0]);
-        out.extend_from_slice(&entry.name);
+        out.extend_from_slice(&local_header(&entry.name));
         out.extend_from_slice(&entry.packed);
         for value in [0x0807_4b50, entry.crc, packed, entry.unpacked] {
             put32(&mut out, value);
@@ -100,7 +96,7 @@ pub fn write(entries: &[Entry]) -> Vec<u8> {
         }
         put16(&mut directory, &[name_len, 0, 0, 0, 0]);
         put32(&mut directory, entry.external_attrs);
-        put32(&mut directory, offset);
+        put32(&mut directory, entry.header_at.unwrap_or(offset));
         directory.extend_from_slice(&entry.name);
     }
     let start = size32(out.len());
@@ -114,6 +110,17 @@ pub fn write(entries: &[Entry]) -> Vec<u8> {
     put32(&mut out, size32(directory.len()));
     put32(&mut out, start);
     put16(&mut out, &[0]);
+    out
+}
+
+/// The local header of an entry as [`write()`] begins it.
+pub fn local_header(name: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    put32(&mut out, 0x0403_4b50);
+    put16(&mut out, &[20, flags(name), 8, 0, 0]);
+    out.extend_from_slice(&[0; 12]);
+    put16(&mut out, &[name_len(name), 0]);
+    out.extend_from_slice(name);
     out
 }
 
@@ -143,6 +150,14 @@ fn compress(content: &[u8], flush: FlushCompress) -> Vec<u8> {
         "the buffer was too small"
     );
     packed
+}
+
+fn name_len(name: &[u8]) -> u16 {
+    u16::try_from(name.len()).expect("a name of at most 64 KiB")
+}
+
+fn flags(name: &[u8]) -> u16 {
+    if needs_utf8_flag(name) { 0x808 } else { 0x8 }
 }
 
 /// Go sets the UTF-8 flag for a name that is not plain in every code page (`archive/zip`, `detectUTF8`).
