@@ -178,8 +178,11 @@ fn with_port(path: &Path, text: &str, port: u16) -> Result<String, Failure> {
     let mut document: DocumentMut = text
         .parse()
         .map_err(|error: toml_edit::TomlError| reader.complaint(error.span(), error.message()))?;
-    if document.contains_key("port") {
-        document["port"] = value(i64::from(port));
+    if let Some(old) = document.get_mut("port").and_then(Item::as_value_mut) {
+        // A comment behind it belongs to the value.
+        let decor = old.decor().clone();
+        *old = i64::from(port).into();
+        *old.decor_mut() = decor;
         return Ok(document.to_string());
     }
     // A first port takes the place of the template's commented line, so that its explanation stays above it.
@@ -307,6 +310,8 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Settings, Failure> {
@@ -410,7 +415,7 @@ mod tests {
         Settings::remember_port(&path, 4701).unwrap();
         let text = fs::read_to_string(&path).unwrap();
         assert!(
-            text.starts_with("# mine\nport = 4701")
+            text.starts_with("# mine\nport = 4701 # here\n")
                 && text.ends_with("[direct] # few\nat-once = 1\n"),
             "{text}"
         );
@@ -421,5 +426,76 @@ mod tests {
             Code::BadSettings
         );
         assert_eq!(fs::read_to_string(&path).unwrap(), "port = [");
+    }
+
+    /// A line of a settings file: right, nearly right, or anything.
+    fn line() -> impl Strategy<Value = String> {
+        let key = prop::sample::select(vec![
+            "port",
+            "fresh-for",
+            "direct",
+            "direct.at-once",
+            "at-once",
+            "deadline",
+            "activity",
+            "keep-days",
+            "keep-rows",
+            "\"port\"",
+            "prot",
+        ]);
+        let value = prop_oneof![
+            (-1..70_000_i64).prop_map(|number| number.to_string()),
+            "\"[0-9]{1,9}(s|m|h|ms| days)?\"",
+            "\\PC{0,6}",
+            Just("{ at-once = 2 }".to_owned()),
+            Just("9999999999999999999".to_owned()),
+            Just("\"P9999999999Y\"".to_owned()),
+        ];
+        prop_oneof![
+            6 => (key, value, "( # [a-zé]{0,5})?").prop_map(|(key, value, comment)| format!("{key} = {value}{comment}")),
+            2 => prop::sample::select(vec!["[direct]", "[activity]", "[[direct]]", "[port]", ""]).prop_map(str::to_owned),
+            1 => "# [a-zé]{0,9}",
+            1 => "\\PC{0,12}",
+        ]
+    }
+
+    fn comments(text: &str) -> Vec<String> {
+        let comments = text
+            .lines()
+            .filter_map(|line| line.split_once(" # ").map(|(_, comment)| comment));
+        let whole = text.lines().filter_map(|line| line.strip_prefix("# "));
+        let mut all: Vec<String> = comments.chain(whole).map(str::to_owned).collect();
+        all.sort();
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_is_read_or_complained_about_and_a_port_changes_nothing_else(
+            lines in prop::collection::vec(line(), 0..6),
+            end in prop::sample::select(vec!["\n", "\r\n"]),
+            port in 1..=u16::MAX,
+        ) {
+            let text: String = lines.iter().flat_map(|line| [line.as_str(), end]).collect();
+            let path = Path::new("settings.toml");
+            match parse(&text) {
+                Err(failure) => {
+                    prop_assert_eq!(failure.code, Code::BadSettings);
+                    let place = failure.message.strip_prefix("settings.toml:").unwrap();
+                    let line: usize = place.split(':').next().unwrap().parse().unwrap();
+                    prop_assert!((1..=lines.len() + 1).contains(&line), "{failure}");
+                }
+                Ok(before) => {
+                    prop_assert!(before.port != Some(0) && before.fresh_for <= Duration::from_secs(24 * 60 * 60));
+                    prop_assert!((1..=64).contains(&before.direct_at_once) && (1..=3650).contains(&before.keep_days));
+                    let written = with_port(path, &text, port).unwrap();
+                    let after = parse(&written).unwrap();
+                    prop_assert_eq!(after.warnings.len(), before.warnings.len());
+                    let before = Settings { port: Some(port), warnings: after.warnings.clone(), ..before };
+                    prop_assert_eq!(after, before);
+                    prop_assert_eq!(comments(&written), comments(&text));
+                }
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ mod client;
 mod control;
 mod ending;
 mod gate;
+mod heads;
 mod modules;
 mod parts;
 mod patience;
