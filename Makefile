@@ -9,7 +9,7 @@ LARDER := $(TARGET)/$(if $(filter dev,$(LARDER_PROFILE)),debug,$(LARDER_PROFILE)
 export LARDER_TEST_GOCACHE := $(TARGET)/test-gocache
 
 .NOTPARALLEL:
-.PHONY: help run test check bench
+.PHONY: help run test check matrix bench
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -21,6 +21,14 @@ run: ## build Larder and serve modules until Ctrl-C
 	@exec $(LARDER) serve
 
 test: check ## check, then run every test
+	@scripts/step 'build of the tests' cargo test --workspace --no-run
+	@scripts/run-tests
+
+# Tests with chance in them go further: kills at more moments, more cases made up. Each prints what repeats it.
+matrix: export LARDER_TEST_ROUNDS ?= 500
+matrix: export PROPTEST_CASES ?= 20000
+matrix: ## run every test, and those that leave something to chance for much longer
+	@scripts/setup test
 	@scripts/step 'build of the tests' cargo test --workspace --no-run
 	@scripts/run-tests
 

@@ -13,13 +13,14 @@ use crate::{
 /// From the start of a process to its first answer, on a busy machine.
 const SOON: Duration = Duration::from_secs(5);
 
-/// Modules that are asked for in one round.
-fn modules_of(round: u32) -> Vec<Module> {
+/// How many sets of modules there are.
+const SETS: u32 = 8;
+
+/// The modules of one set.
+fn modules_of(set: u32) -> Vec<Module> {
+    let module = |n| Module::simple(&format!("example.com/set{set}/m{n}"), "v1.0.0");
     (0..24)
-        .map(|n| {
-            Module::simple(&format!("example.com/round{round}/m{n}"), "v1.0.0")
-                .bulk("data.bin", 10_000)
-        })
+        .map(|n| module(n).bulk("data.bin", 10_000))
         .collect()
 }
 
@@ -34,20 +35,23 @@ fn a_kill_at_any_moment_leaves_a_whole_cache_and_the_next_start_serves_at_once()
         home,
         mut larder,
     } = world;
-    // One download of each round stands still in its midst.
+    // One download of each set stands still in its midst.
     let gate = Gate::new();
-    for round in 0..rounds() {
-        let modules = modules_of(round);
-        for module in &modules {
-            proxy.add(module);
-        }
+    let sets: Vec<_> = (0..SETS).map(modules_of).collect();
+    for modules in &sets {
+        modules.iter().for_each(|module| proxy.add(module));
         let held = Behaviour::normal().gate_body(5_000, &gate);
         proxy.on(&modules[0].url_path("zip"), [held]);
+    }
+    for round in 0..rounds() {
+        // One set is fetched, and the next one cleared, in the midst of which it dies.
+        let modules = &sets[(round % SETS) as usize];
+        let next = format!("example.com/set{}", (round + 1) % SETS);
         let base = larder.goproxy().to_owned();
         let pause = Duration::from_micros(chance.u64(0..250_000));
         thread::scope(|scope| {
             for worker in 0..4 {
-                let (base, modules) = (&base, &modules);
+                let base = &base;
                 scope.spawn(move || {
                     for module in modules.iter().skip(worker).step_by(4) {
                         for (kind, _) in files_of(module) {
@@ -60,12 +64,9 @@ fn a_kill_at_any_moment_leaves_a_whole_cache_and_the_next_start_serves_at_once()
                     }
                 });
             }
-            if round % 3 == 1 {
-                let earlier = format!("example.com/round{}", round - 1);
-                let mut clear = home.larder(bin());
-                clear.args(["cache", "clear", &earlier, "--yes"]);
-                scope.spawn(move || run(&mut clear));
-            }
+            let mut clear = home.larder(bin());
+            clear.args(["cache", "clear", &next, "--yes"]);
+            scope.spawn(move || run(&mut clear));
             thread::sleep(pause);
             larder.kill9();
         });
@@ -88,13 +89,12 @@ fn a_kill_at_any_moment_leaves_a_whole_cache_and_the_next_start_serves_at_once()
         home,
         larder,
     };
-    let all: Vec<Module> = (0..rounds()).flat_map(modules_of).collect();
-    for module in &all {
+    for module in sets.iter().flatten() {
         world.assert_served(module);
     }
-    let files = 3 * all.len() as u64;
+    let files = 3 * sets.concat().len() as u64;
     until("the index knows all files", || {
-        world.files("example.com/round*") == files
+        world.files("example.com/set*") == files
     });
     world.assert_well();
 }
