@@ -90,6 +90,7 @@ impl Delivery {
     /// Forgets what is at hand in memory: after files were removed from the cache.
     pub fn forget(&self) {
         self.0.hot.clear();
+        self.0.landed.clear();
         self.0.negatives.clear();
     }
 

@@ -107,7 +107,10 @@ async fn fetch(
     flight: &Flight,
 ) -> Result<Option<Ready>, DeliveryError> {
     // Between the asker's look at the cache and this flight another one may have landed.
-    if let Ok(Some(kept)) = shared.find(profile, module, kind).await {
+    let key = (profile.id(), module.clone(), kind);
+    if shared.landed.get(&key).is_some()
+        && let Ok(Some(kept)) = shared.find(profile, module, kind).await
+    {
         flight.begin(Head {
             file: Arc::new(kept.file),
             length: Some(kept.size),
@@ -156,6 +159,9 @@ async fn commit(
     let kept = committed
         .map_err(|_| DeliveryError::Stopping)?
         .map_err(DeliveryError::store)?;
+    shared
+        .landed
+        .insert((profile.id(), module.clone(), kind), ());
     if kind == FileKind::Zip {
         shared.afterwards.hash(&kept.tree, module);
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use go_module::{FileKind, ModuleVersion};
+use quick_cache::sync::Cache;
 use store::{Kept, Sha256, Store, Tree};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,7 @@ use crate::changing::{self, AnswerKey, Answered};
 use crate::complete::{Companions, Landed};
 use crate::error::DeliveryError;
 use crate::event::{Event, Events};
-use crate::flight::Flights;
+use crate::flight::{FlightKey, Flights};
 use crate::hot::{AtHand, Hot};
 use crate::negative::Negatives;
 use crate::once::OnceMap;
@@ -26,6 +27,9 @@ use crate::profile::Profile;
 const FLIGHTS: usize = 1024;
 /// How many files are brought to the disk at once: a file system gathers what is asked of it at the same time.
 const COMMITS: usize = 16;
+
+/// How many landed flights are remembered.
+const LANDED: usize = 8192;
 
 /// How deliveries behave; the defaults are what a laptop wants.
 #[derive(Clone, Debug)]
@@ -67,6 +71,8 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) outages: Outages,
+    /// What has landed not long ago: only of this a look at the cache from before may be out of date.
+    pub(crate) landed: Cache<FlightKey, ()>,
     pub(crate) companions: Companions,
     pub(crate) afterwards: Afterwards,
     pub(crate) hot: Hot,
@@ -100,6 +106,7 @@ impl Shared {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             outages: Outages::default(),
+            landed: Cache::new(LANDED),
             companions,
             afterwards,
             hot: Hot::new(options.hot_bytes),
@@ -136,7 +143,9 @@ impl Shared {
         module: &ModuleVersion,
         kind: FileKind,
     ) -> bool {
-        matches!(self.find(profile, module, kind).await, Ok(Some(_)))
+        let key = (profile.id(), module.clone(), kind);
+        self.landed.get(&key).is_some()
+            || matches!(self.find(profile, module, kind).await, Ok(Some(_)))
     }
 
     pub(crate) fn keep_hot(

@@ -27,6 +27,13 @@ pub(crate) enum Entry {
     Other,
 }
 
+/// What came of going down several levels in one call.
+enum AtOnce {
+    There(Folder),
+    Missing,
+    StepByStep,
+}
+
 /// An open folder. Its path is for messages; all work is relative to the open handle.
 #[derive(Debug)]
 pub(crate) struct Folder {
@@ -137,8 +144,13 @@ impl Folder {
     /// Goes down several levels; `None` as soon as one is missing.
     pub(crate) fn descend<'a>(
         self,
-        names: impl IntoIterator<Item = &'a str>,
+        names: impl IntoIterator<Item = &'a str> + Clone,
     ) -> Result<Option<Self>, StoreError> {
+        match self.descend_at_once(names.clone()) {
+            AtOnce::There(folder) => return Ok(Some(folder)),
+            AtOnce::Missing => return Ok(None),
+            AtOnce::StepByStep => {}
+        }
         let mut folder = self;
         for name in names {
             match folder.child(name)? {
@@ -152,13 +164,47 @@ impl Folder {
     /// Goes down several levels, making what is missing.
     pub(crate) fn descend_or_create<'a>(
         self,
-        names: impl IntoIterator<Item = &'a str>,
+        names: impl IntoIterator<Item = &'a str> + Clone,
     ) -> Result<Self, StoreError> {
+        if let AtOnce::There(folder) = self.descend_at_once(names.clone()) {
+            return Ok(folder);
+        }
         let mut folder = self;
         for name in names {
             folder = folder.child_or_create(name)?;
         }
         Ok(folder)
+    }
+
+    /// Goes down several levels in one call, where the system can do so without following a link (Linux 5.6,
+    /// openat2(2)). Every look-up goes through here, and a module path has many elements.
+    #[cfg(target_os = "linux")]
+    fn descend_at_once<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> AtOnce {
+        use rustix::fs::{ResolveFlags, openat2};
+
+        let mut below = PathBuf::new();
+        for name in names {
+            if check_name(name).is_err() {
+                return AtOnce::StepByStep;
+            }
+            below.push(name);
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        match openat2(&self.handle, &below, flags, Mode::empty(), resolve) {
+            Ok(handle) => AtOnce::There(Self {
+                handle,
+                path: self.path.join(below),
+            }),
+            Err(Errno::NOENT) => AtOnce::Missing,
+            // Where it can't, or something is in the way: step by step it is seen what and where.
+            Err(_) => AtOnce::StepByStep,
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn descend_at_once<'a>(&self, _: impl IntoIterator<Item = &'a str>) -> AtOnce {
+        AtOnce::StepByStep
     }
 
     /// Opens a file for reading.

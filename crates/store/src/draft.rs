@@ -121,15 +121,8 @@ impl Draft {
         let name = file_name(&self.version.version, self.kind);
         let mut beside = files.temporary()?;
         beside.write(&sidecar.render())?;
-        // Side by side: a journaling file system then needs one write of its journal for both.
-        std::thread::scope(|scope| {
-            let other = scope.spawn(|| beside.sync());
-            let own = self.temporary.sync();
-            let other = other
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            own.and(other)
-        })?;
+        self.temporary.sync()?;
+        beside.sync()?;
         let _lock = files.lock(&self.tree, &self.version, self.kind);
         // Only now: the longer an empty folder stands, the sooner a clear that goes on meanwhile takes it away.
         let folder = files.versions_or_create(&self.tree, &self.version)?;

@@ -67,10 +67,8 @@ impl Files {
         let Some(cache) = self.cache()? else {
             return Ok(None);
         };
-        let Some(folder) = tree.folder(cache)? else {
-            return Ok(None);
-        };
-        folder.descend(version.path.escaped().split('/').chain([VERSIONS]))
+        let module = version.path.escaped();
+        cache.descend(tree.elements().chain(module.split('/')).chain([VERSIONS]))
     }
 
     /// The folder that holds a module's versions, made where missing.
@@ -79,8 +77,9 @@ impl Files {
         tree: &Tree,
         version: &ModuleVersion,
     ) -> Result<Folder, StoreError> {
-        let folder = tree.folder_or_create(self.cache_or_create()?)?;
-        folder.descend_or_create(version.path.escaped().split('/').chain([VERSIONS]))
+        let module = version.path.escaped();
+        let names = tree.elements().chain(module.split('/')).chain([VERSIONS]);
+        self.cache_or_create()?.descend_or_create(names)
     }
 
     /// Held while a file and its sidecar are changed together, and by whoever found them at odds and looks again.

@@ -113,12 +113,7 @@ impl Tree {
         cache.descend(self.elements())
     }
 
-    /// The tree's folder, made where missing.
-    pub(crate) fn folder_or_create(&self, cache: Folder) -> Result<Folder, StoreError> {
-        cache.descend_or_create(self.elements())
-    }
-
-    pub(crate) fn elements(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn elements(&self) -> impl Iterator<Item = &str> + Clone {
         let (region, realm) = match self {
             Self::Modules => (Region::Modules, None),
             Self::Realm(id) => (Region::Realms, Some(id.as_str())),
