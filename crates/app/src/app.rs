@@ -12,7 +12,8 @@ use crate::instance::Instance;
 use crate::job::Jobs;
 use crate::lock::Lock;
 use crate::places::Places;
-use crate::serving::{ServeOptions, Serving};
+use crate::profile::ServeOptions;
+use crate::serving::Serving;
 use crate::settings::Settings;
 use crate::token::Tokens;
 

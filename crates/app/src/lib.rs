@@ -28,7 +28,8 @@ pub use failure::{Code, Failure};
 pub use instance::Instance;
 pub use job::{JobId, JobState, Jobs, Progress, Reporter};
 pub use places::Places;
-pub use serving::{ServeOptions, Serving};
+pub use profile::ServeOptions;
+pub use serving::Serving;
 pub use settings::Settings;
 pub use token::Tokens;
 

@@ -12,8 +12,18 @@ use upstream::{Chain, ChainParts, Deadlines, HttpClients, OwnAddresses, Upstream
 use crate::direct::Direct;
 use crate::failure::{Code, Failure};
 use crate::places::Places;
-use crate::serving::ServeOptions;
 use crate::settings::Settings;
+
+/// What a run may set otherwise than the settings.
+#[derive(Clone, Debug, Default)]
+pub struct ServeOptions {
+    /// The port that is listened at.
+    pub port: u16,
+    /// An upstream list in GOPROXY's grammar that stands in for the profile's, for this run only.
+    pub upstreams: Option<String>,
+    /// A GOSUMDB value that stands in for the profile's, for this run only.
+    pub sumdb: Option<String>,
+}
 
 /// A profile ready to be put in force.
 pub(crate) struct Built {

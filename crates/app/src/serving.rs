@@ -12,23 +12,12 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::profile;
+use crate::profile::{self, ServeOptions};
 
 /// How many events may wait to be written down.
 const EVENTS: usize = 4096;
 /// How long the last events may take to be written down.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-
-/// What a run may set otherwise than the settings.
-#[derive(Clone, Debug, Default)]
-pub struct ServeOptions {
-    /// The port that is listened at.
-    pub port: u16,
-    /// An upstream list in GOPROXY's grammar that stands in for the profile's, for this run only.
-    pub upstreams: Option<String>,
-    /// A GOSUMDB value that stands in for the profile's, for this run only.
-    pub sumdb: Option<String>,
-}
 
 /// The delivery of modules.
 #[derive(Debug)]
