@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::ask::{self, Client, Got};
+use crate::guard;
 use crate::process;
 
 /// How long a start or an end may take.
@@ -62,8 +63,7 @@ pub(crate) struct Larder {
     pub(crate) port: u16,
     /// The secret first element of every path.
     pub(crate) token: String,
-    /// From the start of the process to the first answer of any kind.
-    pub(crate) log: PathBuf,
+    log: PathBuf,
 }
 
 impl Larder {
@@ -96,6 +96,7 @@ impl Larder {
             .stderr(out)
             .spawn()
             .with_context(|| format!("{} can't be started", program.display()))?;
+        guard::started(child.id());
         let mut larder = Self {
             child,
             port,

@@ -6,6 +6,7 @@
 //! bench --larder PROGRAM [PART...]     all parts, or those named
 //! bench serve-upstream FOLDER          the upstream, a process of its own
 //! bench load PLAN                      the load generator, a process of its own
+//! bench guard FOLDER                   ends what a run that was cut off has left
 //! ```
 
 #![allow(
@@ -15,6 +16,7 @@
 
 mod ask;
 mod corpus;
+mod guard;
 mod larder;
 mod load;
 mod nginx;
@@ -46,6 +48,10 @@ fn main() -> Result<ExitCode> {
         match argument.as_str() {
             "serve-upstream" => {
                 upstream::serve(Path::new(&operand()?))?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            "guard" => {
+                guard::main(Path::new(&operand()?))?;
                 return Ok(ExitCode::SUCCESS);
             }
             "load" => {

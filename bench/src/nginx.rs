@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use crate::ask;
+use crate::guard;
 use crate::process;
 
 /// Where Debian has it, which is not on everybody's PATH.
@@ -44,6 +45,7 @@ impl Nginx {
             .with_context(|| {
                 format!("{PROGRAM} can't be started; `scripts/setup bench` brings it")
             })?;
+        guard::started(child.id());
         let mut nginx = Self { child, port };
         let until = Instant::now() + Duration::from_secs(10);
         while !ask::get(port, path, Duration::from_secs(1)).is_ok_and(|got| got.status == 200) {

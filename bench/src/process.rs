@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::guard;
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -122,6 +123,7 @@ pub(crate) fn family(pid: u32) -> Result<Vec<u32>> {
 pub(crate) fn end(child: &mut Child, patience: Duration) -> Result<Duration> {
     let begun = Instant::now();
     if child.try_wait()?.is_some() {
+        guard::ended(child.id());
         return Ok(Duration::ZERO);
     }
     kill_process(Pid::from_child(child), Signal::TERM)?;
@@ -129,10 +131,12 @@ pub(crate) fn end(child: &mut Child, patience: Duration) -> Result<Duration> {
         if begun.elapsed() > patience {
             child.kill()?;
             child.wait()?;
+            guard::ended(child.id());
             bail!("a process did not end within {patience:?} of SIGTERM");
         }
         thread::sleep(Duration::from_millis(2));
     }
+    guard::ended(child.id());
     Ok(begun.elapsed())
 }
 

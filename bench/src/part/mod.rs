@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use crate::corpus;
+use crate::guard;
 use crate::larder::{Home, Larder};
 use crate::report::Report;
 use crate::upstream::Upstream;
@@ -79,6 +80,7 @@ impl Bench {
     pub(crate) fn prepare(program: PathBuf) -> Result<Self> {
         let scratch = tempfile::Builder::new().prefix("larder-bench-").tempdir()?;
         let bench = Self { program, scratch };
+        guard::start(bench.scratch())?;
         corpus::write(&bench.modules())?;
         Ok(bench)
     }

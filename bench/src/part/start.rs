@@ -154,11 +154,12 @@ fn measure(
 
     let (mut starts, mut sizes, mut stops) = (Vec::new(), Vec::new(), Vec::new());
     let (mut first_hits, mut hits) = (Vec::new(), Vec::new());
-    let mut rss = 0;
+    let (mut rss, mut rss_after) = (0, 0);
     for round in 0..STARTS {
         let (took, larder) = start(bench, home, &options, &kept)?;
         starts.push(took);
         if round == STARTS - 1 {
+            rss = process::memory(&[larder.pid()])?.rss;
             sizes.extend(
                 (0..3)
                     .map(|_| size(bench, home))
@@ -166,7 +167,7 @@ fn measure(
                     .iter()
                     .map(|size| size.1),
             );
-            rss = process::memory(&[larder.pid()])?.rss;
+            rss_after = process::memory(&[larder.pid()])?.rss;
             let mut random = Rng::with_seed(3);
             let paths: Vec<String> = (0..HITS)
                 .map(|_| {
@@ -204,7 +205,8 @@ fn measure(
     );
     row("hit again", time(median_time(hits)), Aim::None);
     row("`cache size`", time(median_time(sizes)), Aim::None);
-    row("RSS after start", megabytes(rss), Aim::None);
+    row("RSS at the start", megabytes(rss), Aim::None);
+    row("RSS after `cache size`", megabytes(rss_after), Aim::None);
     row("stop", time(median_time(stops)), Aim::None);
     Ok(())
 }
