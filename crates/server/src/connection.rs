@@ -52,7 +52,9 @@ pub(crate) async fn serve(
             site: Arc::clone(&site),
             pulse: Arc::clone(&pulse),
         };
-        match attend(http, resting, visit, stop, deadlines).await {
+        // In a box of its own: at rest a connection's task is to be small, and HTTP's state is some KiB.
+        let attending = Box::pin(attend(http, resting, visit, stop, deadlines));
+        match attending.await {
             Some(quiet) => resting = quiet,
             None => return,
         }

@@ -5,6 +5,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io::{self, ErrorKind, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,6 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
+use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -37,6 +39,8 @@ pub(crate) struct Stream {
     alarm: Option<Pin<Box<Sleep>>>,
     /// Read before the connection was put to rest, and not looked at yet.
     left_over: Bytes,
+    /// Nothing was ever read from it.
+    is_new: bool,
 }
 
 impl Stream {
@@ -53,6 +57,7 @@ impl Stream {
             stalled_since: None,
             alarm: None,
             left_over: Bytes::new(),
+            is_new: true,
         }
     }
 
@@ -65,7 +70,7 @@ impl Stream {
     /// Waits at rest for the next byte, or the client's end; false where it stays away for too long.
     pub(crate) async fn wakes(&mut self) -> bool {
         poll_fn(|cx| {
-            if !self.left_over.is_empty() || self.tcp.inner().poll_read_ready(cx).is_ready() {
+            if !self.left_over.is_empty() || self.has_news(cx) {
                 return Poll::Ready(true);
             }
             match self.has_passed(self.active + self.idle, cx) {
@@ -74,6 +79,21 @@ impl Stream {
             }
         })
         .await
+    }
+
+    /// Whether bytes have come, or the end. A new socket counts as ready until it was asked once, so that it is asked:
+    /// a connection that says nothing is not worth HTTP's buffers.
+    fn has_news(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.is_new {
+            return self.tcp.inner().poll_read_ready(cx).is_ready();
+        }
+        let mut one = [MaybeUninit::uninit(); 1];
+        let has_news = self
+            .tcp
+            .inner()
+            .poll_peek(cx, &mut ReadBuf::uninit(&mut one));
+        self.is_new = has_news.is_pending();
+        has_news.is_ready()
     }
 
     /// Tells the connection whether something in between two requests waits.
