@@ -120,7 +120,10 @@ impl Client {
             return false;
         }
         if self.newest().is_none_or(|newest| newest.size() < size) {
-            return self.ahead.len() < MAX_AHEAD && self.ahead.insert(size);
+            let news = self.ahead.insert(size);
+            // The largest is the likeliest to be wrong.
+            let largest = (self.ahead.len() > MAX_AHEAD).then(|| self.ahead.pop_last());
+            return news && largest.flatten() != Some(size);
         }
         let news = self.sizes.insert(size);
         if news {
@@ -148,7 +151,8 @@ impl Client {
         !self.to_stock.is_empty()
     }
 
-    /// Whether somebody has a larger tree than the newest here, so that [`refresh`](Self::refresh) is worth it.
+    /// Whether somebody has a larger tree than the newest here, or says so, so that [`refresh`](Self::refresh) is worth it:
+    /// now and then, since a size that was told wrongly is never reached.
     #[must_use]
     pub fn is_behind(&self) -> bool {
         !self.ahead.is_empty()

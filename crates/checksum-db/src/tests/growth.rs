@@ -173,7 +173,10 @@ fn what_is_held_in_memory_is_bounded() {
         client.learn_size(size);
         client.learn_size(RECORDS + size);
     }
+    // Of those beyond the newest tree, the smallest 64.
     assert_eq!(client.sizes().count(), crate::MAX_SIZES + 64);
+    assert_eq!(client.sizes().last(), Some(RECORDS + 64));
+    assert!(!client.learn_size(RECORDS + 65));
     assert!(
         client
             .sizes()
