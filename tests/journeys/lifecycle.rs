@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use test_support::{Behaviour, FakeProxy, Gate, Larder, Module, TempHome, http, run};
+use test_support::{Behaviour, FakeProxy, Gate, Larder, Module, TempHome, http};
 
 use crate::{World, bin};
 
@@ -80,63 +80,6 @@ fn an_idle_instance_ends_at_once_and_another_can_start() {
         &world.home,
         &["--port", "0", "--upstreams", &url, "--sumdb", "off"],
     );
-}
-
-#[test]
-fn a_kill_in_the_middle_leaves_a_clean_cache_and_the_next_start_serves() {
-    let proxy = FakeProxy::start_blocking();
-    for n in 0..20 {
-        proxy
-            .add(&Module::simple(&format!("example.com/m{n}"), "v1.0.0").bulk("data.bin", 100_000));
-    }
-    let home = TempHome::new();
-    let url = proxy.url();
-    let args = ["--port", "0", "--upstreams", url.as_str(), "--sumdb", "off"];
-    for round in 0..5u64 {
-        let larder = Larder::start(bin(), &home, &args);
-        let base = larder.goproxy().to_owned();
-        let asking: Vec<_> = (0..20)
-            .map(|n| {
-                let url = format!("{base}/example.com/m{n}/@v/v1.0.0.zip");
-                thread::spawn(move || http::Request::get(&url).send().map(drop))
-            })
-            .collect();
-        thread::sleep(Duration::from_millis(7 * round * round));
-        larder.kill9();
-        for asker in asking {
-            let _ = asker.join().unwrap();
-        }
-        let verified = run(home.larder(bin()).args(["cache", "verify", "--json"]))
-            .success()
-            .stdout
-            .clone();
-        let verified: serde_json::Value = serde_json::from_str(&verified).unwrap();
-        assert_eq!(verified["damaged"], serde_json::json!([]), "round {round}");
-    }
-    let larder = Larder::start(bin(), &home, &args);
-    for n in 0..20 {
-        http::get(&format!(
-            "{}/example.com/m{n}/@v/v1.0.0.zip",
-            larder.goproxy()
-        ))
-        .whole();
-    }
-    let listed = || {
-        let listed = run(home.larder(bin()).args(["cache", "list", "--json"]))
-            .success()
-            .stdout
-            .clone();
-        listed.matches("\"version\"").count()
-    };
-    let until = Instant::now() + Duration::from_secs(10);
-    while listed() < 20 {
-        assert!(
-            Instant::now() < until,
-            "the index does not catch up with the files: {} of 20",
-            listed()
-        );
-        thread::sleep(Duration::from_millis(100));
-    }
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Serving {
         &self.delivery
     }
 
-    /// The port, on 127.0.0.1 and [::1].
+    /// The port, on 127.0.0.1 and `[::1]`.
     pub fn port(&self) -> u16 {
         self.port
     }

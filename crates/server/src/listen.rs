@@ -54,7 +54,7 @@ impl Listeners {
     }
 }
 
-/// Listens. From here on connections are queued; they are taken by [`run`](crate::run).
+/// Listens. From here on connections are queued; they are taken by [`run`](crate::run()).
 ///
 /// # Errors
 /// `port-taken` where another program has the port on either address; `bad-input` where this user may not have it.
