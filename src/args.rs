@@ -7,10 +7,10 @@ use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use crate::command::Command;
 use crate::exit::Exit;
 
-/// A local Go module proxy: what was fetched once stays at hand, verified, also offline.
+/// A local Go module proxy: what was fetched once stays at hand, whole and checked.
 ///
 /// Larder runs on this computer and answers the go command. What it has, it gives at once; what it hasn't, it
-/// fetches from the upstreams that go itself would ask, verifies, and keeps.
+/// fetches from the upstreams that go itself would ask, checks, and keeps.
 #[derive(Debug, Parser)]
 #[command(
     name = "larder",
@@ -41,7 +41,6 @@ fn long_help() -> String {
         "\
 Examples:
   larder serve                           Serve modules until Ctrl-C
-  export GOPROXY=$(larder goproxy)       Point go at it, in this shell
   export GOPROXY=$(larder goproxy)       Point go at it, in this shell
   larder log -f                          Watch what go asks for, and where it comes from
 

@@ -18,7 +18,6 @@ use crate::trouble::Trouble;
 Examples:
   larder goproxy                         Print the URL
   export GOPROXY=$(larder goproxy)       Point go at Larder, in this shell
-  export GOPROXY=$(larder goproxy)       Point go at Larder, in this shell
   go env -u GOPROXY                      Give go its own default back")]
 pub(crate) struct Options {}
 
