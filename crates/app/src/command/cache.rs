@@ -116,6 +116,10 @@ impl Call for CacheSize {
     type Answer = Size;
 
     async fn run(self, app: &App) -> Result<Size, Failure> {
+        if self.pattern.is_none() {
+            // The index adds up by itself: with many versions, listing them all would cost time and memory.
+            return Ok(total(app.store().usage().await?));
+        }
         let mut trees: Vec<TreeSize> = Vec::new();
         for found in app.store().list(&filter(self.pattern.as_deref())?).await? {
             let name = found.tree.to_string();
@@ -139,6 +143,21 @@ impl Call for CacheSize {
             bytes: trees.iter().map(|tree| tree.bytes).sum(),
             trees,
         })
+    }
+}
+
+fn total(usage: store::Usage) -> Size {
+    let tree = |tree: store::TreeUsage| TreeSize {
+        tree: tree.tree.to_string(),
+        versions: tree.versions,
+        files: tree.files,
+        bytes: tree.bytes,
+    };
+    Size {
+        versions: usage.versions,
+        files: usage.files,
+        bytes: usage.bytes,
+        trees: usage.by_tree.into_iter().map(tree).collect(),
     }
 }
 
