@@ -177,6 +177,7 @@ mod tests {
             &text("long.example.com", &[1; 34]),
             &text(&"n".repeat(1024), &[1; 33]),
             &good.replacen('+', "++", 1),
+            &good.replacen('+', "+00", 1),
             &format!("{good}\n"),
         ] {
             assert_eq!(parse(bad), Err(Error::MalformedKey), "{bad:?}");

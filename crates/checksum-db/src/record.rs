@@ -304,6 +304,10 @@ mod tests {
             no(Line::Zip)
         );
         assert_eq!(with("quote v1.5.2 ", "quote v1.5.20 "), no(Line::Zip));
+        assert_eq!(
+            with("rsc.io/quote v1.5.2 ", "x rsc.io/quote v1.5.2 "),
+            no(Line::Zip)
+        );
         assert_eq!(with("quote v1.5.2 ", "quote  v1.5.2 "), no(Line::Zip));
         assert_eq!(with("quote v1.5.2 ", " quote v1.5.2 "), no(Line::Zip));
         assert_eq!(with("quote v1.5.2 h1:", "quote v1.5.2 h2:"), no(Line::Zip));

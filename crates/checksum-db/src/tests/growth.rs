@@ -92,6 +92,12 @@ fn a_tile_comes_as_wide_as_the_newest_tree_has_it() {
         LOG.tile(tile("tile/8/0/003.p/232"))
     )));
 
+    // Just as wide: there is nothing newer to ask for.
+    database.asked.clear();
+    let same = client.fetch_tile(tile("tile/8/0/003.p/232"));
+    same.run(&mut client, &mut database).unwrap();
+    assert_eq!(database.asked, ["tile/8/0/003.p/232", "tile/8/1/000.p/3"]);
+
     // Beyond the newest tree: the head is asked for first.
     database.asked.clear();
     let wide = client.fetch_tile(tile("tile/8/0/003.p/233"));

@@ -259,6 +259,35 @@ fn a_record_beyond_the_tree() {
             size: SIZE
         }
     );
+    // It is refused before any tile is asked for.
+    let mut client = LOG.client();
+    let mut inquiry = client.look_up(Log::module(5));
+    inquiry.answer(answer.as_bytes()).unwrap();
+    assert!(matches!(
+        inquiry.step(&mut client),
+        Err(Error::NotInTree { .. })
+    ));
+}
+
+#[test]
+fn what_tiles_do_not_prove() {
+    let head = TreeHead {
+        size: SIZE,
+        root: LOG.root(SIZE),
+    };
+    let edge: Vec<Tile> = coordinates::edge(SIZE).collect();
+    let tiles = AuthenticTiles::new(head, LOG.tiles(&edge)).unwrap();
+    let beyond = |id| Error::NotInTree { id, size: SIZE };
+    assert_eq!(
+        tiles.leaf(SIZE - 1),
+        Ok(Hash::leaf(LOG.text(SIZE - 1).as_bytes()))
+    );
+    assert_eq!(tiles.leaf(SIZE), Err(beyond(SIZE)));
+    assert_eq!(tiles.root_of(SIZE - 1), Ok(LOG.root(SIZE - 1)));
+    assert_eq!(tiles.root_of(SIZE + 1), Err(beyond(SIZE + 1)));
+    let tile = Tile::new(0, 0, 256).unwrap();
+    assert_eq!(tiles.leaf(5), Err(Error::MissingTile { tile }));
+    assert_eq!(tiles.root_of(5), Err(Error::MissingTile { tile }));
 }
 
 #[test]
@@ -294,6 +323,16 @@ fn tiles_that_are_short_or_absent() {
             Err(Error::MissingTile { tile: *absent })
         );
     }
+    // One that proves nothing at hand, and was to be kept.
+    let mut client = LOG.client_at(&[SIZE]);
+    client.learn_size(0x1_2345);
+    let mut inquiry = client.stock();
+    inquiry.step(&mut client).unwrap();
+    let edge: Vec<Tile> = coordinates::edge(SIZE).collect();
+    assert!(matches!(
+        inquiry.tiles(LOG.tiles(&edge)),
+        Err(Error::MissingTile { .. })
+    ));
     // A tile of another tree's width.
     let head = TreeHead {
         size: SIZE,
