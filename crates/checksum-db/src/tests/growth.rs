@@ -132,6 +132,15 @@ fn sizes_that_clients_tell_are_stocked_when_they_are_within_reach() {
 }
 
 #[test]
+fn a_size_of_which_the_head_came_is_held_once() {
+    let mut client = LOG.client_at(&[2000]);
+    client.learn_size(1000);
+    let learning = client.learn_head(LOG.head(1000).as_bytes()).unwrap();
+    assert!(learning.run(&mut client, &mut LOG.at(2000)).unwrap().news);
+    assert_eq!((client.sizes().count(), client.heads().len()), (0, 2));
+}
+
+#[test]
 fn what_lasts_is_handed_back_at_start() {
     let mut before = LOG.client_at(&[1000, 0x1_0000]);
     before.learn_size(300);
@@ -188,11 +197,22 @@ fn what_is_held_in_memory_is_bounded() {
             .sizes()
             .all(|size| size >= RECORDS - crate::MAX_SIZES as u64)
     );
+    let first_to_stock = |client: &Client| client.next_to_stock().next().map(|(size, _)| size);
+    assert_eq!(
+        first_to_stock(&client),
+        Some(RECORDS - crate::MAX_SIZES as u64)
+    );
+
+    let mut client = LOG.client();
     for size in 1..=crate::MAX_HEADS as u64 {
         client.restore_head(LOG.head(size).as_bytes()).unwrap();
     }
+    client.restock();
+    assert_eq!(first_to_stock(&client), Some(1));
+    client.restore_head(LOG.head(RECORDS).as_bytes()).unwrap();
     assert_eq!(client.heads().len(), crate::MAX_HEADS);
     assert_eq!(client.heads().next().unwrap().size(), 2);
+    assert_eq!(first_to_stock(&client), Some(2));
 }
 
 proptest! {
