@@ -87,7 +87,11 @@ pub(crate) async fn answer(
         Ok(Some(answered)) => answered,
         Ok(None) => Err(DeliveryError::Stopping),
         Err(_slow) => match kept_only(shared, profile, request).await {
-            Ok(stale) => Ok(stale),
+            Ok(stale) => {
+                // As slow as this counts as out of order: the next one who asks is not kept waiting as well.
+                shared.outages.is_on(profile.id());
+                Ok(stale)
+            }
             Err(_) => pending.wait().await.unwrap_or(Err(DeliveryError::Stopping)),
         },
     }

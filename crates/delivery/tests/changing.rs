@@ -138,11 +138,20 @@ async fn a_slow_upstream_gives_way_too_and_the_refresh_goes_on() {
         ],
     );
     let mut options = nothing_fresh();
-    options.answers.slow_after = Duration::from_millis(100);
+    let patience = Duration::from_secs(2);
+    options.answers.slow_after = patience;
     let engine = Engine::with(&proxy.url(), options).await;
     engine.whole(LIST).await;
     let slow = engine.ask(LIST).await.unwrap();
     assert!(matches!(slow.source, Source::Stale(_)), "{:?}", slow.source);
+    let asked = std::time::Instant::now();
+    let again = engine.ask(LIST).await.unwrap();
+    assert!(
+        matches!(again.source, Source::Stale(_)),
+        "{:?}",
+        again.source
+    );
+    assert!(asked.elapsed() < patience / 2, "the next one waits again");
     gate.open();
     for _ in 0..100 {
         let kept = engine.kept_only(LIST).await.unwrap();
