@@ -138,7 +138,7 @@ async fn a_slow_upstream_gives_way_too_and_the_refresh_goes_on() {
         ],
     );
     let mut options = nothing_fresh();
-    let patience = Duration::from_secs(2);
+    let patience = Duration::from_secs(1);
     options.answers.slow_after = patience;
     let engine = Engine::with(&proxy.url(), options).await;
     engine.whole(LIST).await;
