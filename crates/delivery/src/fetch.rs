@@ -155,7 +155,10 @@ async fn commit(
         upstream,
         bytes,
     } = ready;
-    let committed = tokio::task::spawn_blocking(move || draft.commit(&upstream)).await;
+    let committed = shared
+        .tasks
+        .spawn_blocking(move || draft.commit(&upstream))
+        .await;
     let kept = committed
         .map_err(|_| DeliveryError::Stopping)?
         .map_err(DeliveryError::store)?;
@@ -449,14 +452,22 @@ impl Transfer {
         }
     }
 
-    /// Runs file work off the runtime.
+    /// Runs file work off the runtime. A stop waits for it, and then nothing of it is left behind.
     async fn blocking<T: Send + 'static>(
         &self,
         draft: Option<Draft>,
         work: impl FnOnce(&Self, Option<Draft>) -> Result<T, Broken> + Send + 'static,
     ) -> Result<T, Broken> {
         let this = self.clone();
-        match tokio::task::spawn_blocking(move || work(&this, draft)).await {
+        let working = self.shared.tasks.spawn_blocking(move || {
+            let done = work(&this, draft);
+            // Nobody takes it any more: its draft goes here, while the stop still waits.
+            if this.shared.stop.is_cancelled() {
+                return Err(Broken::Final(DeliveryError::Stopping));
+            }
+            done
+        });
+        match working.await {
             Ok(outcome) => outcome,
             Err(_) => Err(Broken::Final(DeliveryError::Stopping)),
         }
