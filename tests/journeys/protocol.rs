@@ -9,7 +9,11 @@ use crate::{World, log_of};
 #[test]
 fn every_kind_of_request_is_answered_as_the_protocol_says() {
     let world = World::new();
-    let module = Module::simple("example.com/Upper/m", "v1.2.3");
+    // Its `.info` says where it came from, in an order and with a field of its own: passed on byte for byte.
+    let origin =
+        r#"{"VCS":"git", "URL":"https://git.example.test/m","X":1,"Ref":"refs/tags/v1.2.3"}"#;
+    let module = Module::simple("example.com/Upper/m", "v1.2.3").origin(origin);
+    assert!(String::from_utf8_lossy(&module.info()).contains(origin));
     let old = Module::new(
         "example.com/old",
         "v2.0.0+incompatible",
