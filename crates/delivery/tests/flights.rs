@@ -40,8 +40,8 @@ async fn every_file_of_a_version_is_delivered_as_it_is_and_asked_for_once() {
     );
     assert!(matches!(first.source, Source::Upstream(_)), "{first:?}");
 
-    engine.until_kept(ZIP).await;
     for path in [ZIP, MOD, INFO] {
+        engine.until_kept(path).await;
         let answer = engine.ask(path).await.unwrap();
         assert_eq!(
             (&answer.source, answer.lifetime),
