@@ -6,9 +6,11 @@
 //! | [`Module`] | a fixture module from a text archive: its `.info`, `.mod`, `.zip` and `go.sum` lines |
 //! | [`zip`], [`hostile`] | zips byte for byte in the shape Go writes, and zips that no honest proxy sends |
 //! | [`FakeProxy`] | serves modules, records each request, and misbehaves as told |
+//! | [`FakeDatabase`] | a checksum database with its own key, that can be made to lie |
 //! | [`TempHome`] | a folder that is the whole world of one test: `LARDER_HOME`, Go's environment, projects |
 //! | [`Larder`] | one running `larder serve`, ended by its process id |
 //! | [`disk`] | a file system that is full or read-only |
+//! | [`network`] | a test, or a command of one, without any network but loopback |
 //! | [`Tripwire`] | a recording HTTP proxy: proves that nothing was dialled outside loopback |
 //! | [`http`] | a blocking HTTP/1.1 client for tests that look at how a body ended |
 //!
@@ -19,11 +21,13 @@
 #![allow(clippy::unwrap_used)]
 
 pub mod disk;
+pub mod fake_database;
 pub mod fake_proxy;
 pub mod h1;
 pub mod hostile;
 pub mod http;
 pub mod module;
+pub mod network;
 pub mod txtar;
 pub mod zip;
 
@@ -34,6 +38,7 @@ mod run;
 mod semver;
 mod tripwire;
 
+pub use fake_database::{FakeDatabase, Tamper};
 pub use fake_proxy::{Behaviour, FakeProxy, Gate, Recorded, Script};
 pub use home::TempHome;
 pub use larder::{Larder, Stopped};

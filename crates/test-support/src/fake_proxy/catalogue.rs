@@ -90,21 +90,22 @@ impl Catalogue {
         self.modules.entry(path.to_owned()).or_default()
     }
 
+    /// What was put at a URL path, percent-encoded or not.
+    pub(crate) fn canned(&self, url_path: &str) -> Option<Found> {
+        let (content_type, body) = self.canned.get(&percent_decoded(url_path))?;
+        Some(Found {
+            status: 200,
+            content_type: content_type.clone(),
+            body: body.clone(),
+        })
+    }
+
     /// The answer to a URL path, percent-encoded or not.
     pub(crate) fn answer(&self, url_path: &str) -> Found {
         let path = percent_decoded(url_path);
-        if let Some((content_type, body)) = self.canned.get(&path) {
-            return Found {
-                status: 200,
-                content_type: content_type.clone(),
-                body: body.clone(),
-            };
-        }
-        self.module_answer(&path).unwrap_or_else(|| Found {
-            status: 404,
-            content_type: "text/plain; charset=utf-8".to_owned(),
-            body: format!("not found: {path}").into(),
-        })
+        self.canned(url_path)
+            .or_else(|| self.module_answer(&path))
+            .unwrap_or_else(|| text(404, format!("not found: {path}").into()))
     }
 
     fn module_answer(&self, path: &str) -> Option<Found> {
@@ -116,7 +117,7 @@ impl Catalogue {
         let (escaped, file) = path.split_once("/@v/")?;
         let versions = self.by_escaped(escaped)?;
         if file == "list" {
-            return Some(text(versions.list().into()));
+            return Some(text(200, versions.list().into()));
         }
         let (version, extension) = file.rsplit_once('.')?;
         let found = versions
@@ -125,7 +126,7 @@ impl Catalogue {
             .find(|(candidate, _)| escape(candidate) == version);
         match (extension, found) {
             ("info", Some((_, files))) => Some(json(&files.info)),
-            ("mod", Some((_, files))) => Some(text(files.go_mod.clone())),
+            ("mod", Some((_, files))) => Some(text(200, files.go_mod.clone())),
             ("zip", Some((_, files))) => Some(Found {
                 status: 200,
                 content_type: "application/zip".to_owned(),
@@ -194,15 +195,17 @@ fn json(body: &Bytes) -> Found {
     }
 }
 
-fn text(body: Bytes) -> Found {
+/// Plain text.
+pub(crate) fn text(status: u16, body: Bytes) -> Found {
     Found {
-        status: 200,
+        status,
         content_type: "text/plain; charset=utf-8".to_owned(),
         body,
     }
 }
 
-fn percent_decoded(path: &str) -> String {
+/// A URL path without percent-encoding.
+pub(crate) fn percent_decoded(path: &str) -> String {
     let mut decoded = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {

@@ -8,6 +8,7 @@ mod catalogue;
 mod gate;
 mod request;
 mod response;
+mod scripts;
 
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -27,7 +28,11 @@ pub use self::{
     gate::Gate,
     request::Recorded,
 };
-use crate::{Module, port::ReservedPort};
+pub(crate) use self::{
+    catalogue::{Found, percent_decoded, text},
+    scripts::Scripts,
+};
+use crate::{FakeDatabase, Module, port::ReservedPort};
 
 /// The fake. Ends with its value; everything can be changed while it runs.
 ///
@@ -65,27 +70,19 @@ struct Shared {
     scripts: Mutex<Scripts>,
     log: Mutex<Vec<Recorded>>,
     prefix: Mutex<String>,
+    /// By the path below which they answer, without the prefix.
+    branches: Mutex<Vec<(String, Arc<dyn Branch>)>>,
     connections: AtomicU64,
 }
 
-#[derive(Default)]
-struct Scripts {
-    rules: Vec<(Rule, Script)>,
-    otherwise: Option<Script>,
-}
+/// Something that answers below a path of the fake by itself, such as a checksum database that is passed on.
+pub(crate) trait Branch: Send + Sync {
+    /// Takes note of a request, its path cut to what is below the branch, and says what befalls the answer where that
+    /// was programmed.
+    fn asked(&self, request: Recorded) -> Option<Behaviour>;
 
-enum Rule {
-    Path(String),
-    Matching(Box<dyn Fn(&Recorded) -> bool + Send>),
-}
-
-impl Rule {
-    fn applies(&self, request: &Recorded) -> bool {
-        match self {
-            Self::Path(path) => *path == request.path,
-            Self::Matching(matches) => matches(request),
-        }
-    }
+    /// The answer in good order.
+    fn found(&self, path: &str) -> Found;
 }
 
 impl FakeProxy {
@@ -178,6 +175,21 @@ impl FakeProxy {
         );
     }
 
+    /// Passes a checksum database on, below `/sumdb/<name>/`: the same one as at its own address. Requests are noted
+    /// down by both, and rules of both apply, the proxy's own first. What was put there with
+    /// [`FakeProxy::put_sumdb`] wins.
+    pub fn offer(&self, database: &FakeDatabase) {
+        let at = format!("/sumdb/{}", database.name());
+        self.branch(&at, database.branch());
+    }
+
+    /// Lets something else answer below a path; replaces what did so before.
+    pub(crate) fn branch(&self, at: &str, branch: Arc<dyn Branch>) {
+        let mut branches = self.shared.branches.lock().unwrap();
+        branches.retain(|(old, _)| old != at);
+        branches.push((at.to_owned(), branch));
+    }
+
     /// Takes away what [`FakeProxy::put`] put there.
     pub fn take_away(&self, url_path: &str) {
         self.catalogue(|catalogue| catalogue.take_away(url_path));
@@ -193,12 +205,7 @@ impl FakeProxy {
     /// set last is asked first.
     pub fn on(&self, path: &str, script: impl Into<Script>) {
         let mut scripts = self.shared.scripts.lock().unwrap();
-        scripts
-            .rules
-            .retain(|(rule, _)| !matches!(rule, Rule::Path(old) if old == path));
-        scripts
-            .rules
-            .push((Rule::Path(path.to_owned()), script.into()));
+        scripts.on(path, script.into());
     }
 
     /// Requests that the predicate takes go through the script.
@@ -208,14 +215,13 @@ impl FakeProxy {
         script: impl Into<Script>,
     ) {
         let mut scripts = self.shared.scripts.lock().unwrap();
-        scripts
-            .rules
-            .push((Rule::Matching(Box::new(predicate)), script.into()));
+        scripts.on_match(predicate, script.into());
     }
 
     /// Requests that no rule takes go through the script.
     pub fn otherwise(&self, script: impl Into<Script>) {
-        self.shared.scripts.lock().unwrap().otherwise = Some(script.into());
+        let mut scripts = self.shared.scripts.lock().unwrap();
+        scripts.set_otherwise(script.into());
     }
 
     /// Behaves well again.
@@ -369,28 +375,43 @@ async fn converse(mut stream: TcpStream, number: u64, shared: &Shared) -> std::i
 
 impl Shared {
     fn behaviour_for(&self, request: &Recorded) -> Behaviour {
-        let mut scripts = self.scripts.lock().unwrap();
-        let rule = scripts
-            .rules
-            .iter_mut()
-            .rev()
-            .find(|(rule, _)| rule.applies(request));
-        match rule {
-            Some((_, script)) => script.next(),
-            None => scripts
-                .otherwise
-                .as_mut()
-                .map_or_else(Behaviour::normal, Script::next),
-        }
+        let ruled = self.scripts.lock().unwrap().ruled(request);
+        // The branch is asked also where the proxy has a rule: it notes the request down.
+        let of_branch = self.below(&request.path).and_then(|(branch, path)| {
+            branch.asked(Recorded {
+                path,
+                ..request.clone()
+            })
+        });
+        ruled
+            .or(of_branch)
+            .or_else(|| self.scripts.lock().unwrap().otherwise())
+            .unwrap_or_else(Behaviour::normal)
     }
 
-    fn found(&self, request: &Recorded) -> catalogue::Found {
+    fn found(&self, request: &Recorded) -> Found {
         let path = request.path.split('?').next().unwrap_or_default();
         let prefix = self.prefix.lock().unwrap().clone();
         // A path beside the prefix is asked for as nothing, which is never there.
-        self.catalogue
-            .lock()
-            .unwrap()
-            .answer(path.strip_prefix(&prefix).unwrap_or_default())
+        let own = path.strip_prefix(&prefix).unwrap_or_default();
+        let canned = self.catalogue.lock().unwrap().canned(own);
+        canned
+            .or_else(|| {
+                let (branch, path) = self.below(path)?;
+                Some(branch.found(&path))
+            })
+            .unwrap_or_else(|| self.catalogue.lock().unwrap().answer(own))
+    }
+
+    /// The branch that answers at a path, and the path below it.
+    fn below(&self, path: &str) -> Option<(Arc<dyn Branch>, String)> {
+        let prefix = self.prefix.lock().unwrap().clone();
+        let own = path.strip_prefix(&prefix)?;
+        let branches = self.branches.lock().unwrap();
+        branches.iter().find_map(|(at, branch)| {
+            let rest = own.strip_prefix(at.as_str())?;
+            rest.starts_with('/')
+                .then(|| (branch.clone(), rest.to_owned()))
+        })
     }
 }
