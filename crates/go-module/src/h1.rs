@@ -3,6 +3,8 @@
 //! A hash covers names and contents of files alone: the SHA-256 of lines `<SHA-256 of the content in hex>  <name>\n`,
 //! sorted by name. How a zip is packed does not matter to it.
 
+mod zip_hasher;
+
 use std::fmt;
 use std::io::{Read, Seek};
 use std::str::FromStr;
@@ -12,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::zip::{self, ZipError};
+pub use zip_hasher::ZipHasher;
 
 /// An `h1:` hash. Its Display form is `h1:` and base64.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

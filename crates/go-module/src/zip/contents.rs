@@ -7,7 +7,7 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 use super::directory::{Directory, Entry, Method};
 use super::{ZipError, headers, unpacked};
 
-const DESCRIPTOR_SIGNATURE: u32 = 0x0807_4b50;
+pub(super) const DESCRIPTOR_SIGNATURE: u32 = 0x0807_4b50;
 
 /// How much is read, and how much is unpacked, at once.
 const BUFFER: usize = 128 << 10;
@@ -54,7 +54,7 @@ pub(crate) fn unpack<R: Read + Seek>(
 }
 
 /// Without these two rules a list of names and sums is no hash of the files: no newline, no file twice.
-fn check_names(entries: &[Entry<'_>]) -> Result<(), ZipError> {
+pub(super) fn check_names(entries: &[Entry<'_>]) -> Result<(), ZipError> {
     let mut names: Vec<&str> = entries.iter().map(|entry| entry.name).collect();
     names.sort_unstable();
     if let Some(name) = names.iter().find(|name| name.contains('\n')) {

@@ -4,7 +4,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use super::{MAX_DIRECTORY, MAX_ENTRIES, MAX_PACKED, ZipError};
 
-const ENTRY_SIGNATURE: u32 = 0x0201_4b50;
+pub(super) const ENTRY_SIGNATURE: u32 = 0x0201_4b50;
 const END_SIGNATURE: u32 = 0x0605_4b50;
 const END64_SIGNATURE: u32 = 0x0606_4b50;
 const LOCATOR64_SIGNATURE: u32 = 0x0706_4b50;
@@ -120,6 +120,12 @@ impl Directory {
             count: end.count,
             offset: end.offset,
         })
+    }
+
+    /// Whether nothing but an end record lies between the directory and the end of the file, of `len` bytes: neither
+    /// zip64 records nor a comment.
+    pub(super) fn has_plain_end(&self, len: u64) -> bool {
+        self.offset + (self.bytes.len() + END_LEN) as u64 == len
     }
 
     /// The entries, in the directory's order.

@@ -6,9 +6,9 @@ use std::io::{Read, Seek, SeekFrom};
 use super::ZipError;
 use super::directory::{Entry, FLAGS_ENCRYPTED, Fields};
 
-const SIGNATURE: u32 = 0x0403_4b50;
+pub(super) const SIGNATURE: u32 = 0x0403_4b50;
 /// A local header without its name.
-const LEN: u64 = 30;
+pub(super) const LEN: u64 = 30;
 /// The shortest data descriptor: checksum and two sizes, 32 bits each, without a signature.
 const DESCRIPTOR_LEN: u64 = 12;
 

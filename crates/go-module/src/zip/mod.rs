@@ -12,6 +12,7 @@ mod directory;
 mod error;
 mod headers;
 mod names;
+mod stream;
 
 #[cfg(test)]
 mod testing;
@@ -25,6 +26,7 @@ use directory::Directory;
 pub use error::ZipError;
 
 pub(crate) use contents::{Piece, unpack};
+pub(crate) use stream::Stream;
 
 /// The largest module zip, in bytes (`MaxZipFile`, x/mod `zip/zip.go`): 500 MiB.
 pub const MAX_PACKED: u64 = 500 << 20;

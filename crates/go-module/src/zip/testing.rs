@@ -6,7 +6,7 @@ use flate2::Crc;
 use flate2::write::DeflateEncoder;
 
 /// An entry. What it claims of itself follows from its contents, unless one of the options says otherwise.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct TestEntry {
     pub(crate) name: Vec<u8>,
     pub(crate) contents: Vec<u8>,
@@ -27,6 +27,10 @@ pub(crate) struct TestEntry {
     pub(crate) zip64: bool,
     /// The checksum in the descriptor.
     pub(crate) descriptor_crc: Option<u32>,
+    /// The whole descriptor.
+    pub(crate) descriptor: Option<Vec<u8>>,
+    /// Whether the directory leaves it out.
+    pub(crate) hidden: bool,
     /// What lies behind the entry.
     pub(crate) gap: Vec<u8>,
     /// The packed bytes, whatever the contents are.
@@ -51,6 +55,8 @@ impl TestEntry {
             disk: 0,
             zip64: false,
             descriptor_crc: None,
+            descriptor: None,
+            hidden: false,
             gap: Vec::new(),
             raw: None,
         }
@@ -79,7 +85,7 @@ impl TestEntry {
 }
 
 /// A whole zip.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct TestZip {
     pub(crate) entries: Vec<TestEntry>,
     /// In front of all else; offsets do not count it.
@@ -100,7 +106,7 @@ pub(crate) struct TestZip {
 }
 
 /// Zip64 records. As Go does, the short end record then holds ones only, unless told otherwise.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct TestZip64 {
     pub(crate) count: Option<u64>,
     pub(crate) locator_offset: Option<u64>,
@@ -140,12 +146,15 @@ impl TestZip {
             crc.update(&entry.contents);
             let crc = crc.sum();
             local(&mut body, entry, &packed, crc);
-            central(&mut directory, entry, packed.len() as u64, crc, header);
+            if !entry.hidden {
+                central(&mut directory, entry, packed.len() as u64, crc, header);
+            }
         }
         let (offset, size) = (body.0.len() as u64, directory.0.len() as u64);
         body.0.extend_from_slice(&directory.0);
         body.0.extend_from_slice(&self.before_end);
-        self.end(&mut body, self.entries.len() as u64, size, offset);
+        let listed = self.entries.iter().filter(|entry| !entry.hidden).count() as u64;
+        self.end(&mut body, listed, size, offset);
         [self.lead.as_slice(), &body.0, &self.trail].concat()
     }
 
@@ -204,7 +213,9 @@ fn local(out: &mut Bytes, entry: &TestEntry, packed: &[u8], crc: u32) {
     out.0.extend_from_slice(name);
     out.0.extend_from_slice(&entry.local_extra);
     out.0.extend_from_slice(packed);
-    if described {
+    if let Some(descriptor) = &entry.descriptor {
+        out.0.extend_from_slice(descriptor);
+    } else if described {
         out.u32(0x0807_4b50)
             .u32(entry.descriptor_crc.unwrap_or(crc));
         out.u32(packed.len() as u32)

@@ -1,5 +1,6 @@
 //! Tests of zips: what Go writes is taken, and each way to be wrong has its own refusal.
 
+mod arriving;
 mod contents;
 mod format;
 mod module_rules;
