@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use go_module::ModulePath;
 use tokio_util::sync::CancellationToken;
 
+use crate::database_files::bytes_below;
 use crate::error::StoreError;
 use crate::files::{Files, remove_whatever};
 use crate::filter::Filter;
@@ -22,7 +23,7 @@ pub struct Cleared {
     pub versions: u64,
     /// Their files.
     pub files: u64,
-    /// The files' bytes.
+    /// The files' bytes, and with [`Filter::all`] those of checksum databases.
     pub bytes: u64,
     /// Kept answers of upstreams.
     pub answers: u64,
@@ -30,7 +31,7 @@ pub struct Cleared {
 
 impl Store {
     /// Removes what the filter names: files and sidecars; the answers of a module when the filter is about all its
-    /// versions; with [`Filter::all`] also checksum database records and what was set aside as damaged. Who reads a
+    /// versions; with [`Filter::all`] also the files of checksum databases and what was set aside as damaged. Who reads a
     /// file just then reads it to its end. Dropping the future ends the work early; what was removed stays removed.
     pub async fn clear(
         &self,
@@ -57,7 +58,8 @@ impl Store {
                 }
                 cleared.answers = store.files().clear_answers(&filter, steps)?;
                 if filter.is_all() {
-                    store.files().clear_rest()?;
+                    cleared.bytes += store.files().clear_rest()?;
+                    store.database_size().forget();
                 }
                 Ok(cleared)
             },
@@ -128,7 +130,7 @@ impl Files {
         for upstream in folders_in(&top)? {
             let top = top.join(upstream);
             let mut here = PathBuf::new();
-            for entry in entries_below(&top, |_, _| true) {
+            for entry in entries_below(&top, |_| true) {
                 let (path, _) = entry?;
                 steps.check()?;
                 let parent = path.parent().unwrap_or(&top);
@@ -147,17 +149,21 @@ impl Files {
         Ok(removed)
     }
 
-    /// What belongs to no version and goes only with everything else.
-    fn clear_rest(&self) -> Result<(), StoreError> {
+    /// What belongs to no version and goes only with everything else; returns the bytes that checksum databases had.
+    fn clear_rest(&self) -> Result<u64, StoreError> {
+        let mut bytes = 0;
         for tree in self.trees()? {
             let Some(cache) = self.cache()? else {
-                return Ok(());
+                return Ok(bytes);
             };
             if let Some(folder) = tree.folder(cache)? {
-                remove_whatever(&folder.path().join(SUMDB))?;
+                let records = folder.path().join(SUMDB);
+                bytes += bytes_below(&records)?;
+                remove_whatever(&records)?;
             }
         }
-        remove_whatever(&self.path().join(Region::Damaged.name()))
+        remove_whatever(&self.path().join(Region::Damaged.name()))?;
+        Ok(bytes)
     }
 }
 

@@ -60,6 +60,8 @@ pub(crate) fn fault(error: &sqlx::Error) -> Fault {
         sqlx::Error::PoolClosed => return Fault::PoolClosed,
         // A column that is not what the migrations made it: somebody else's file.
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) => return Fault::Damaged,
+        // Asked for is one row only where the migrations put one.
+        sqlx::Error::RowNotFound => return Fault::Damaged,
         _ => None,
     };
     if code == Some(IOERR_SHMSIZE) {

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::StoreError;
@@ -259,6 +259,28 @@ impl Folder {
                 errno.into(),
             )),
         }
+    }
+
+    /// The names of the regular files in this folder, sorted; those that are no text are passed over.
+    pub(crate) fn file_names(&self) -> Result<Vec<String>, StoreError> {
+        let failed = |errno| self.error("list", errno);
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.handle).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let is_file = match entry.file_type() {
+                // Some file systems do not tell in the list.
+                FileType::Unknown => {
+                    rustix::fs::statat(&self.handle, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)
+                        .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file())
+                }
+                told => told.is_file(),
+            };
+            if let (true, Ok(name)) = (is_file, entry.file_name().to_str()) {
+                names.push(name.to_owned());
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// Makes the names in this folder outlast a power cut. File systems with a journal take the new folders above it

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Seek, Write};
 
-use go_module::{FileKind, ModuleVersion};
+use go_module::{FileKind, H1, ModuleVersion};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256 as Hasher};
 
@@ -85,20 +85,27 @@ impl Draft {
         Ok(())
     }
 
+    /// [`Draft::commit_with`] for a file whose `h1:` hash is not known.
+    pub fn commit(self, origin: &str) -> Result<Kept, StoreError> {
+        self.commit_with(origin, None)
+    }
+
     /// Keeps the file, replacing one that was kept before: its bytes and its sidecar are on the disk first, then it
     /// takes its name. The name itself reaches the disk a moment later, many at once (a power cut before that takes
-    /// the file back as a whole). `origin` is the upstream's name, without user info.
+    /// the file back as a whole). `origin` is the upstream's name, without user info; `h1` is Go's own hash of the file,
+    /// where the caller has it.
     ///
     /// # Errors
     /// [`StoreError::Closed`] after [`Store::close`], [`StoreError::Vanished`] when somebody emptied the temporary folder,
     /// and what a disk can do. Then nothing was kept.
-    pub fn commit(mut self, origin: &str) -> Result<Kept, StoreError> {
+    pub fn commit_with(mut self, origin: &str, h1: Option<H1>) -> Result<Kept, StoreError> {
         let store = self.store.clone();
         // Held to the end, so that a close in between waits, and the index hears of this file.
         let _open = store.hold_open()?;
         let file = self.reader()?;
         let sha256 = Sha256(std::mem::take(&mut self.hasher).finalize().into());
-        let sidecar = Sidecar::new(sha256, self.len, origin, Timestamp::now());
+        let mut sidecar = Sidecar::new(sha256, self.len, origin, Timestamp::now());
+        sidecar.h1 = h1;
 
         again_if_vanished(|| self.put(&sidecar))?;
         if let Ok(identity) = Identity::of(&file) {
@@ -111,7 +118,7 @@ impl Draft {
             sha256,
             origin: sidecar.origin,
             kept_at: sidecar.kept_at,
-            h1: None,
+            h1,
             file,
         })
     }

@@ -55,6 +55,28 @@ pub enum StoreError {
         /// Where.
         path: PathBuf,
     },
+    /// A symbolic link, a folder or a pipe stands where a file of lasting data belongs.
+    #[error("{} is not a regular file; Larder follows no links inside its folders: remove it, or put the file back", path.display())]
+    NotAFile {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A file of lasting data is, or would be, longer than any that Larder writes.
+    #[error("{} is not read or written beyond {limit} bytes; look at what it holds, and move it away", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Evidence against a checksum database is kept, as much as there is room for.
+    #[error("{} holds {limit} files of evidence already, so no more is kept; look at them, and move them away", path.display())]
+    EvidenceFull {
+        /// The folder.
+        path: PathBuf,
+        /// How many files it may hold.
+        limit: usize,
+    },
     /// A folder of Larder belongs to somebody else.
     #[error("{} belongs to user id {owner}, not to you ({me}); use a folder of your own (LARDER_HOME) or change its owner", path.display())]
     ForeignOwner {
@@ -150,7 +172,7 @@ pub enum StoreError {
         /// The limit in bytes.
         limit: u64,
     },
-    /// A text that is no tree, realm or upstream id.
+    /// A text that is no tree, realm, upstream id or name of a checksum database.
     #[error("{text:?} is no {what}: {rule}")]
     BadId {
         /// What was expected.

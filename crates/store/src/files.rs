@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use go_module::{FileKind, ModuleVersion};
 
@@ -25,6 +25,8 @@ pub(crate) struct Files {
     cache: PathBuf,
     locks: [Mutex<()>; LOCKS],
     lock_of: RandomState,
+    /// How many files went from one tree to another; held for writing while one does. Taken before any of `locks`.
+    moves: RwLock<u64>,
     checked: Mutex<Checked>,
     temporaries: AtomicU64,
     pub(crate) damages: Damages,
@@ -36,6 +38,7 @@ impl Files {
             cache,
             locks: std::array::from_fn(|_| Mutex::new(())),
             lock_of: RandomState::new(),
+            moves: RwLock::new(0),
             checked: Mutex::new(Checked::default()),
             temporaries: AtomicU64::new(0),
             damages: Damages::default(),
@@ -89,16 +92,48 @@ impl Files {
         version: &ModuleVersion,
         kind: FileKind,
     ) -> MutexGuard<'_, ()> {
+        self.lock_at(self.lock_number(tree, version, kind))
+    }
+
+    /// The locks of a file in two trees, which may be one and the same.
+    pub(crate) fn lock_both(
+        &self,
+        trees: [&Tree; 2],
+        version: &ModuleVersion,
+        kind: FileKind,
+    ) -> (MutexGuard<'_, ()>, Option<MutexGuard<'_, ()>>) {
+        let mut numbers = trees.map(|tree| self.lock_number(tree, version, kind));
+        // Always in one order, so that no two wait for each other.
+        numbers.sort_unstable();
+        let [first, second] = numbers;
+        let first_lock = self.lock_at(first);
+        (first_lock, (first != second).then(|| self.lock_at(second)))
+    }
+
+    fn lock_number(&self, tree: &Tree, version: &ModuleVersion, kind: FileKind) -> usize {
         let hash = self.lock_of.hash_one((
             tree,
             version.path.as_str(),
             version.version.as_str(),
             kind.extension(),
         ));
-        let index = (hash % LOCKS as u64) as usize;
-        self.locks[index]
+        (hash % LOCKS as u64) as usize
+    }
+
+    fn lock_at(&self, number: usize) -> MutexGuard<'_, ()> {
+        self.locks[number]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many files went from one tree to another. None does while this is held.
+    pub(crate) fn moves(&self) -> RwLockReadGuard<'_, u64> {
+        self.moves.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The turn to take a file from one tree to another.
+    pub(crate) fn moving(&self) -> RwLockWriteGuard<'_, u64> {
+        self.moves.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A new temporary file. The name holds the process id, so that a second process cannot take it away unseen.

@@ -60,6 +60,29 @@ impl Files {
         mut set_aside: impl FnMut(&Tree),
     ) -> Result<Option<Kept>, StoreError> {
         check_fits(version)?;
+        if let [_] | [] = trees {
+            return self.find_once(trees, version, kind, &mut set_aside);
+        }
+        let before = *self.moves();
+        if let Some(kept) = self.find_once(trees, version, kind, &mut set_aside)? {
+            return Ok(Some(kept));
+        }
+        // A file that went meanwhile from a tree further back to one further ahead was seen in neither: look again, while
+        // none can move.
+        let moves = self.moves();
+        if *moves == before {
+            return Ok(None);
+        }
+        self.find_once(trees, version, kind, &mut set_aside)
+    }
+
+    fn find_once(
+        &self,
+        trees: &[Tree],
+        version: &ModuleVersion,
+        kind: FileKind,
+        set_aside: &mut impl FnMut(&Tree),
+    ) -> Result<Option<Kept>, StoreError> {
         for tree in trees {
             let Some(folder) = self.versions(tree, version)? else {
                 continue;

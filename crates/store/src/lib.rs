@@ -15,17 +15,22 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod answers;
+mod checksum_data;
 mod clear;
 mod damage;
 mod database;
+mod database_files;
 mod disk;
 mod draft;
 mod error;
 mod files;
 mod filter;
+mod first_sight;
 mod index;
 mod kept;
 mod layout;
+mod moving;
+mod pins;
 mod progress;
 mod rebuild;
 mod sidecar;
@@ -40,12 +45,15 @@ mod tests;
 pub use answers::{KeptAnswer, MAX_ANSWER};
 pub use clear::Cleared;
 pub use damage::{Damage, DamageReason};
+pub use database_files::DatabaseFiles;
 pub use draft::Draft;
 pub use error::{DatabaseCause, StoreError};
 pub use filter::Filter;
+pub use first_sight::FirstSight;
 pub use index::{Cursor, ListedVersion, TreeUsage, Usage};
 pub use kept::Kept;
 pub use layout::{RealmId, Tree};
+pub use pins::{Pin, Pinned};
 pub use progress::{OnProgress, Progress};
 pub use sidecar::{NotSha256, Sha256};
 pub use state::ActivityRow;

@@ -1,7 +1,7 @@
 //! Lasting state: what was asked and what came of it, and small values. Never thrown away without the person's word.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,13 +13,21 @@ use sqlx::{Row, SqlitePool};
 use crate::database::{self, Fault, Purpose, fault};
 use crate::disk::{Folder, place_of};
 use crate::error::StoreError;
+use crate::files::Files;
+use crate::first_sight::{self, FirstSight};
 
 const FILE: &str = "state.sqlite";
 const PURPOSE: Purpose = Purpose {
-    migrations: &[(
-        "activity",
-        include_str!("../migrations/state/0001_activity.sql"),
-    )],
+    migrations: &[
+        (
+            "activity",
+            include_str!("../migrations/state/0001_activity.sql"),
+        ),
+        (
+            "first sight",
+            include_str!("../migrations/state/0002_first_sight.sql"),
+        ),
+    ],
     synchronous: SqliteSynchronous::Full,
     connections: 1,
 };
@@ -60,6 +68,7 @@ pub struct ActivityRow {
 pub(crate) struct State {
     data: PathBuf,
     path: PathBuf,
+    files: Arc<Files>,
     current: RwLock<Arc<Opened>>,
     /// Held by the one who opens the file anew.
     replacing: tokio::sync::Mutex<()>,
@@ -69,15 +78,18 @@ pub(crate) struct State {
 struct Opened {
     pool: SqlitePool,
     place: Option<(u64, u64)>,
+    identity: String,
+    first_sight: Mutex<FirstSight>,
 }
 
 impl State {
-    pub(crate) async fn open(data: PathBuf) -> Result<Self, StoreError> {
+    pub(crate) async fn open(data: PathBuf, files: Arc<Files>) -> Result<Self, StoreError> {
         let path = data.join(FILE);
-        let opened = open(&data, &path).await?;
+        let opened = open(&data, &path, &files).await?;
         Ok(Self {
             data,
             path,
+            files,
             current: RwLock::new(Arc::new(opened)),
             replacing: tokio::sync::Mutex::new(()),
         })
@@ -95,25 +107,48 @@ impl State {
     }
 
     /// The open database; opened anew when somebody took the file away or put back another.
-    async fn pool(&self) -> Result<SqlitePool, StoreError> {
+    pub(crate) async fn pool(&self) -> Result<SqlitePool, StoreError> {
+        Ok(self.opened().await?.pool.clone())
+    }
+
+    async fn opened(&self) -> Result<Arc<Opened>, StoreError> {
         let opened = self.current();
         if opened.pool.is_closed() {
             return Err(StoreError::Closed);
         }
         if place_of(&self.path).is_ok_and(|place| place == opened.place) {
-            return Ok(opened.pool.clone());
+            return Ok(opened);
         }
         let _replacing = self.replacing.lock().await;
         if Arc::ptr_eq(&self.current(), &opened) {
             tracing::warn!(path = %self.path.display(), "the state file was taken away while Larder ran: opened anew");
-            let anew = open(&self.data, &self.path).await?;
+            let anew = open(&self.data, &self.path, &self.files).await?;
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(anew);
             opened.pool.close().await;
         }
-        Ok(self.current().pool.clone())
+        Ok(self.current())
     }
 
-    fn error(&self, error: sqlx::Error) -> StoreError {
+    /// Which state this is.
+    pub(crate) async fn identity(&self) -> Result<String, StoreError> {
+        Ok(self.opened().await?.identity.clone())
+    }
+
+    pub(crate) fn first_sight(&self) -> FirstSight {
+        *self.current().first_sight()
+    }
+
+    pub(crate) async fn acknowledge_loss(&self) -> Result<(), StoreError> {
+        let opened = self.opened().await?;
+        sqlx::query("UPDATE first_sight SET lost_since = NULL WHERE id = 1")
+            .execute(&opened.pool)
+            .await
+            .map_err(|error| self.error(error))?;
+        *opened.first_sight() = FirstSight::Intact;
+        Ok(())
+    }
+
+    pub(crate) fn error(&self, error: sqlx::Error) -> StoreError {
         state_error(&self.path, error)
     }
 
@@ -245,6 +280,14 @@ impl State {
     }
 }
 
+impl Opened {
+    fn first_sight(&self) -> MutexGuard<'_, FirstSight> {
+        self.first_sight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// On the person's word: gives a state file that Larder refuses another name, and returns it.
 pub(crate) fn set_aside(data: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
     let path = data.join(FILE);
@@ -252,16 +295,31 @@ pub(crate) fn set_aside(data: &Path, now: Timestamp) -> Result<PathBuf, StoreErr
     database::move_aside(&path, &suffix).map_err(|cause| StoreError::io("set aside", &path, cause))
 }
 
-async fn open(data: &Path, path: &Path) -> Result<Opened, StoreError> {
+async fn open(data: &Path, path: &Path, files: &Arc<Files>) -> Result<Opened, StoreError> {
     Folder::top_or_create(data)?;
     let pool = database::open(path, &PURPOSE)
         .await
         .map_err(|error| state_error(path, error))?;
-    let place = place_of(path).map_err(|cause| StoreError::io("inspect", path, cause))?;
-    Ok(Opened { pool, place })
+    let judged = async {
+        let place = place_of(path).map_err(|cause| StoreError::io("inspect", path, cause))?;
+        let (identity, first_sight) = first_sight::judge(&pool, path, files).await?;
+        Ok((place, identity, first_sight))
+    };
+    match judged.await {
+        Ok((place, identity, first_sight)) => Ok(Opened {
+            pool,
+            place,
+            identity,
+            first_sight: Mutex::new(first_sight),
+        }),
+        Err(error) => {
+            pool.close().await;
+            Err(error)
+        }
+    }
 }
 
-fn state_error(path: &Path, error: sqlx::Error) -> StoreError {
+pub(crate) fn state_error(path: &Path, error: sqlx::Error) -> StoreError {
     let path = path.to_owned();
     match fault(&error) {
         Fault::Damaged => StoreError::StateDamaged {

@@ -10,7 +10,9 @@ use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::answers::KeptAnswer;
+use crate::checksum_data::ChecksumData;
 use crate::damage::Damage;
+use crate::database_files::DatabaseSize;
 use crate::disk::Folder;
 use crate::draft::Draft;
 use crate::error::StoreError;
@@ -43,6 +45,8 @@ struct Inner {
     files: Arc<Files>,
     index: Index,
     state: State,
+    checksum_data: ChecksumData,
+    database_size: DatabaseSize,
     /// Whether the store is closed. Commits hold it for reading, so that closing waits for them.
     closed: RwLock<bool>,
     /// The turn to walk over all files: verification, clearing and rebuilding come one after the other.
@@ -66,12 +70,15 @@ impl Store {
         })
         .await?;
         // The state first: when it is refused, the index keeps the mark of its clean close.
-        let state = State::open(places.data).await?;
+        let checksum_data = ChecksumData::new(places.data.clone());
+        let state = State::open(places.data, files.clone()).await?;
         let index = Index::open(files.clone()).await?;
         let inner = Inner {
             files,
             index,
             state,
+            checksum_data,
+            database_size: DatabaseSize::default(),
             closed: RwLock::new(false),
             care: Semaphore::new(1),
         };
@@ -231,9 +238,13 @@ impl Store {
 
     // The index.
 
-    /// How much is kept.
+    /// How much is kept. The bytes of checksum databases are counted on the disk, and may be some seconds old.
     pub async fn usage(&self) -> Result<Usage, StoreError> {
-        self.inner.index.usage().await
+        let mut usage = self.inner.index.usage().await?;
+        let store = self.clone();
+        usage.database_bytes =
+            blocking(move || store.inner.database_size.get(store.files())).await?;
+        Ok(usage)
     }
 
     /// What is kept, ordered by tree, path and version text.
@@ -255,6 +266,20 @@ impl Store {
         self.inner
             .index
             .list(filter, after.unwrap_or(&start), limit)
+            .await
+    }
+
+    /// At most `limit` versions in realms, from the beginning or after a [`ListedVersion::cursor`]; in the order of
+    /// [`Store::list`], where the realms come last. What leaves a realm on the way is passed over, what is added may be.
+    pub async fn in_realms(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Vec<ListedVersion>, StoreError> {
+        let start = Cursor::of_realms();
+        self.inner
+            .index
+            .list(&Filter::all(), after.unwrap_or(&start), limit)
             .await
     }
 
@@ -333,8 +358,20 @@ impl Store {
 
     // For the other files of this crate.
 
-    pub(crate) fn files(&self) -> &Files {
+    pub(crate) fn files(&self) -> &Arc<Files> {
         &self.inner.files
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.inner.state
+    }
+
+    pub(crate) fn checksum_data(&self) -> &ChecksumData {
+        &self.inner.checksum_data
+    }
+
+    pub(crate) fn database_size(&self) -> &DatabaseSize {
+        &self.inner.database_size
     }
 
     pub(crate) fn index(&self) -> &Index {
@@ -366,7 +403,7 @@ impl Store {
 }
 
 /// Runs what blocks on the disk away from the async threads.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work)

@@ -1,9 +1,8 @@
 //! A walk over the files of the trees, in the order of their names, following no link.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::error::StoreError;
 use crate::files::Files;
@@ -39,14 +38,14 @@ impl Files {
         Ok(trees)
     }
 
-    /// Shows all files of a tree, but for its checksum database records.
+    /// Shows all files of a tree, but for those of checksum databases, which prove themselves when they are read.
     pub(crate) fn walk(
         &self,
         tree: &Tree,
         mut visit: impl FnMut(Met) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let top = self.tree_path(tree);
-        for entry in entries_below(&top, |depth, name| !(depth == 1 && name == SUMDB)) {
+        for entry in entries_below(&top, |entry| !is_database_folder(entry)) {
             let (path, is_file) = entry?;
             let relative = path.strip_prefix(&top).unwrap_or(&path).to_owned();
             let place = place(&relative);
@@ -61,18 +60,23 @@ impl Files {
     }
 }
 
+/// Whether an entry of a tree is the folder of checksum databases. A link or a file of that name is foreign.
+fn is_database_folder(entry: &DirEntry) -> bool {
+    entry.depth() == 1 && entry.file_name() == SUMDB && entry.file_type().is_dir()
+}
+
 /// All below a folder that is no folder itself: its path and whether it is a regular file. What goes away meanwhile is
 /// passed over, and a missing folder has nothing in it.
 pub(crate) fn entries_below(
     top: &Path,
-    enter: impl Fn(usize, &OsStr) -> bool,
+    enter: impl Fn(&DirEntry) -> bool,
 ) -> impl Iterator<Item = Result<(PathBuf, bool), StoreError>> {
     WalkDir::new(top)
         .follow_root_links(false)
         // Sorted means that each folder is read to its end before it is shown: what is removed on the way disturbs nothing.
         .sort_by_file_name()
         .into_iter()
-        .filter_entry(move |entry| enter(entry.depth(), entry.file_name()))
+        .filter_entry(enter)
         .filter_map(|entry| match entry {
             Ok(entry) if entry.file_type().is_dir() => None,
             Ok(entry) => Some(Ok((entry.path().to_owned(), entry.file_type().is_file()))),

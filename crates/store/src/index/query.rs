@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::layout::Tree;
 
-/// How much the cache holds. Sidecars, answers and checksum database records are not counted.
+/// How much the cache holds. Sidecars and answers are not counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Versions with at least one file, counted once a tree.
@@ -22,7 +22,9 @@ pub struct Usage {
     pub files: u64,
     /// The files' bytes.
     pub bytes: u64,
-    /// The same by tree, the shared one first.
+    /// Bytes of the files of checksum databases, in all trees; not part of `bytes`.
+    pub database_bytes: u64,
+    /// Versions, files and bytes by tree, the shared one first.
     pub by_tree: Vec<TreeUsage>,
     /// False while a rebuild of the index is due: then the numbers may be off.
     pub complete: bool,
@@ -77,6 +79,17 @@ pub struct Cursor {
     tree: String,
     path: String,
     version: String,
+}
+
+impl Cursor {
+    /// Before the first version of a realm.
+    pub(crate) fn of_realms() -> Self {
+        // The tree `modules` sorts before all of them, as a test shows.
+        Self {
+            tree: "realms/".to_owned(),
+            ..Self::default()
+        }
+    }
 }
 
 impl Index {

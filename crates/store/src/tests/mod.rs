@@ -100,7 +100,7 @@ fn quiet(_: Progress) {}
 /// All files below a folder, by their paths relative to it.
 fn files_below(top: &Path) -> Vec<String> {
     let relative = |path: &Path| path.strip_prefix(top).unwrap().to_str().unwrap().to_owned();
-    crate::walk::entries_below(top, |_, _| true)
+    crate::walk::entries_below(top, |_| true)
         .map(|entry| relative(&entry.unwrap().0))
         .collect()
 }
