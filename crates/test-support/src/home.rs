@@ -26,7 +26,8 @@ use crate::{
 ///
 /// Commands made here see nothing of the environment of the test but `PATH`. GOPROXY is not set, so that the
 /// go env file of the home ([`TempHome::goenv_file`], empty at first) decides; GOSUMDB is off until
-/// [`TempHome::use_sumdb`]; the build cache is one for all tests, since filling it costs seconds.
+/// [`TempHome::use_sumdb`]; the build cache is one for all tests, since filling it costs seconds. For one command alone,
+/// set what it is to have on the command: `home.go(&["mod", "download"]).env("GOSUMDB", database.gosumdb())`.
 #[derive(Clone)]
 pub struct TempHome(Arc<Inner>);
 
@@ -107,6 +108,17 @@ impl TempHome {
     /// `GOENV`: the file that `go env -w` writes.
     pub fn goenv_file(&self) -> PathBuf {
         self.path().join("goenv")
+    }
+
+    /// The newest head that `go` saw of a checksum database, below `GOPATH`: it outlasts the module cache.
+    pub fn sumdb_latest(&self, name: &str) -> PathBuf {
+        self.gopath().join("pkg/sumdb").join(name).join("latest")
+    }
+
+    /// What `go` keeps of a checksum database in the module cache: `lookup/…` and `tile/…`.
+    pub fn sumdb_cache(&self, name: &str) -> PathBuf {
+        let kept = self.gomodcache().join("cache/download/sumdb");
+        kept.join(name)
     }
 
     /// Gives `go` a new, empty module cache from now on, as on a new machine.

@@ -87,3 +87,50 @@ fn allowed() -> Result<(), String> {
         tried.stderr.trim()
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::ErrorKind,
+        net::{SocketAddr, TcpStream},
+        process::Command,
+        time::Duration,
+    };
+
+    use super::{cut_off, runs_cut_off};
+    use crate::{FakeProxy, http, run};
+
+    #[test]
+    fn a_test_cut_off_has_a_loopback_and_nothing_else() {
+        if !runs_cut_off("network::tests::a_test_cut_off_has_a_loopback_and_nothing_else") {
+            return;
+        }
+        let proxy = FakeProxy::start_blocking();
+        proxy.put("/here", "text/plain", "yes");
+        assert_eq!(http::get(&proxy.url_of("/here")).text(), "yes");
+        let outside: SocketAddr = "192.0.2.1:80".parse().unwrap();
+        let error = TcpStream::connect_timeout(&outside, Duration::from_secs(10)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NetworkUnreachable);
+    }
+
+    #[test]
+    fn a_command_cut_off_keeps_what_was_set_on_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new("sh");
+        command
+            .args([
+                "-c",
+                "echo \"$1 $SET ${CARGO_MANIFEST_DIR-unset}\"; pwd",
+                "sh",
+                "a b",
+            ])
+            .env("SET", "set")
+            .current_dir(folder.path());
+        let Some(mut inside) = cut_off(command) else {
+            return;
+        };
+        let output = run(&mut inside).success();
+        let pwd = folder.path().canonicalize().unwrap();
+        assert_eq!(output.stdout, format!("a b set unset\n{}\n", pwd.display()));
+    }
+}

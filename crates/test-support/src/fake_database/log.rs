@@ -130,8 +130,10 @@ impl Log {
     fn honest_text(&self, id: u64) -> String {
         match &self.records[usize::try_from(id).expect("an id of a record")] {
             Record::Text(text) => text.to_string(),
+            // 42 digits and an `A` are 32 bytes of base64.
             Record::Filler => format!(
-                "{FILLER}{id} {FILLER_VERSION} h1:{id:043}=\n{FILLER}{id} {FILLER_VERSION}/go.mod h1:{id:043}=\n"
+                "{FILLER}{id} {FILLER_VERSION} h1:{id:042}A=\n\
+                 {FILLER}{id} {FILLER_VERSION}/go.mod h1:{id:042}A=\n"
             ),
         }
     }
@@ -264,8 +266,11 @@ fn tile_path(level: u32, n: u64, width: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Log, altered_text, parse_tile};
     use std::time::Instant;
+
+    use data_encoding::BASE64;
+
+    use super::{Log, altered_text, parse_tile};
 
     #[test]
     fn tiles_have_one_way_to_be_written() {
@@ -322,6 +327,16 @@ mod tests {
         log.head(200_000);
         let took = started.elapsed();
         assert!(took.as_secs() < 5, "{took:?}, even on a busy machine");
+    }
+
+    #[test]
+    fn the_hash_of_a_filler_is_one() {
+        let mut log = Log::new("sums.example.com");
+        log.pad(1235);
+        for line in log.honest_text(1234).lines() {
+            let (_, hash) = line.split_once(" h1:").unwrap();
+            assert_eq!(BASE64.decode(hash.as_bytes()).unwrap().len(), 32, "{line}");
+        }
     }
 
     #[test]

@@ -128,12 +128,12 @@ impl FakeDatabase {
         self.front.url()
     }
 
-    /// A GOSUMDB value by which it is asked through proxies, or at `https://<name>`, where nobody is.
+    /// A GOSUMDB value by which Go asks it through proxies; where none offers it, at `https://<name>`, where nobody is.
     pub fn gosumdb(&self) -> String {
         self.key()
     }
 
-    /// A GOSUMDB value by which it is asked through proxies, or else at its own address.
+    /// A GOSUMDB value by which Go asks it at its own address, past all proxies (`cmd/go/internal/modfetch`, `dbDial`).
     pub fn gosumdb_at_url(&self) -> String {
         format!("{} {}", self.key(), self.url())
     }
