@@ -4,8 +4,8 @@
 //! and those that it lists may lie elsewhere. So what was read here holds only where the directory, once it is there,
 //! lists just that, byte for byte ([`Stream::is_all_of`]). Then whoever goes by the directory sees the same.
 //!
-//! What is taken is the form in which Go's `archive/zip/writer.go` writes modules: each file deflated, with no sizes in
-//! its header and a descriptor with a signature behind it; folders without contents; nothing in between. Deflate ends
+//! What is taken is the form in which Go's `archive/zip/writer.go` writes modules: each file deflated, its sizes and
+//! checksum in a descriptor with a signature, no extra fields, folders without contents, nothing in between. Deflate ends
 //! itself, so this form can be read without the directory.
 
 use std::io::{Read, Seek};
@@ -14,7 +14,7 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 
 use super::contents::{DESCRIPTOR_SIGNATURE, Piece, check_names};
 use super::directory::{Directory, ENTRY_SIGNATURE, Entry, FLAG_DESCRIPTOR, Fields, Method};
-use super::{MAX_ENTRIES, MAX_PACKED, ZipError, headers, unpacked};
+use super::{MAX_ENTRIES, MAX_PACKED, ZipError, headers};
 
 /// How much is unpacked at once.
 const BUFFER: usize = 64 << 10;
@@ -156,7 +156,6 @@ impl Stream {
         let directory = Directory::read(reader, len)?;
         let mut entries = directory.entries()?;
         check_names(&entries)?;
-        unpacked(&entries)?;
         entries.sort_by_key(|entry| entry.header);
         let begins = matches!(self.step, Step::Directory(at) if at == directory.offset);
         Ok(begins
@@ -200,8 +199,7 @@ impl Stream {
         }
         fields.take(2)?; // version
         let (flags, method) = (fields.u16()?, fields.u16()?);
-        fields.take(4)?; // time and date
-        let sums = [fields.u32()?, fields.u32()?, fields.u32()?];
+        fields.take(16)?; // time, and what the descriptor or the directory tells
         let (name_len, extra_len) = (fields.u16()?.into(), fields.u16()?);
         let method = match (flags & !FLAG_UTF8, method) {
             (FLAG_DESCRIPTOR, 8) => Method::Deflate,
@@ -209,11 +207,8 @@ impl Stream {
             _ => return None,
         };
         self.names += name_len;
-        if sums != [0; 3]
-            || extra_len != 0
-            || self.names > MAX_NAMES
-            || self.entries.len() as u64 >= MAX_ENTRIES
-        {
+        let entries = self.entries.len() as u64;
+        if extra_len > 0 || self.names > MAX_NAMES || entries >= MAX_ENTRIES {
             return None;
         }
         self.entries.push(Arrived {
@@ -240,11 +235,12 @@ impl Stream {
                 self.crc.reset();
                 self.step = Step::Contents;
             }
-            Method::Store if entry.is_folder() => {
+            // Where it ends can't be seen, so it is taken for empty, as Go's folders are; else what follows is no header,
+            // or the directory says otherwise.
+            Method::Store => {
                 sink(Piece::End(&entry.name));
                 self.step = Step::Header;
             }
-            Method::Store => return None,
         }
         Some(())
     }

@@ -16,6 +16,7 @@ pub(crate) struct TestEntry {
     /// In the local header alone.
     pub(crate) local_name: Option<Vec<u8>>,
     pub(crate) local_method: Option<u16>,
+    pub(crate) local_flags: Option<u16>,
     pub(crate) local_extra: Vec<u8>,
     /// In the directory alone.
     pub(crate) unpacked: Option<u64>,
@@ -47,6 +48,7 @@ impl TestEntry {
             flags: 8,
             local_name: None,
             local_method: None,
+            local_flags: None,
             local_extra: Vec::new(),
             unpacked: None,
             packed: None,
@@ -94,6 +96,8 @@ pub(crate) struct TestZip {
     pub(crate) counted_lead: Vec<u8>,
     pub(crate) comment: Vec<u8>,
     pub(crate) trail: Vec<u8>,
+    /// The directory lists the last entry first.
+    pub(crate) backward: bool,
     /// Between the directory and the end record.
     pub(crate) before_end: Vec<u8>,
     /// What the end record claims.
@@ -138,7 +142,7 @@ impl TestZip {
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut body = Bytes(self.counted_lead.clone());
-        let mut directory = Bytes(Vec::new());
+        let mut listed = Vec::new();
         for entry in &self.entries {
             let header = body.0.len() as u64;
             let packed = entry.pack();
@@ -147,14 +151,17 @@ impl TestZip {
             let crc = crc.sum();
             local(&mut body, entry, &packed, crc);
             if !entry.hidden {
-                central(&mut directory, entry, packed.len() as u64, crc, header);
+                listed.push(central(entry, packed.len() as u64, crc, header));
             }
         }
-        let (offset, size) = (body.0.len() as u64, directory.0.len() as u64);
-        body.0.extend_from_slice(&directory.0);
+        if self.backward {
+            listed.reverse();
+        }
+        let directory = listed.concat();
+        let (offset, size) = (body.0.len() as u64, directory.len() as u64);
+        body.0.extend_from_slice(&directory);
         body.0.extend_from_slice(&self.before_end);
-        let listed = self.entries.iter().filter(|entry| !entry.hidden).count() as u64;
-        self.end(&mut body, listed, size, offset);
+        self.end(&mut body, listed.len() as u64, size, offset);
         [self.lead.as_slice(), &body.0, &self.trail].concat()
     }
 
@@ -195,10 +202,10 @@ impl TestZip {
 
 fn local(out: &mut Bytes, entry: &TestEntry, packed: &[u8], crc: u32) {
     let name = entry.local_name.as_ref().unwrap_or(&entry.name);
-    let described = entry.flags & 8 != 0;
+    let described = entry.local_flags.unwrap_or(entry.flags) & 8 != 0;
     out.u32(0x0403_4b50)
         .u16(20)
-        .u16(entry.flags)
+        .u16(entry.local_flags.unwrap_or(entry.flags))
         .u16(entry.local_method.unwrap_or(entry.method))
         .u32(0);
     if described {
@@ -224,7 +231,9 @@ fn local(out: &mut Bytes, entry: &TestEntry, packed: &[u8], crc: u32) {
     out.0.extend_from_slice(&entry.gap);
 }
 
-fn central(out: &mut Bytes, entry: &TestEntry, packed: u64, crc: u32, header: u64) {
+/// The entry as the directory has it.
+fn central(entry: &TestEntry, packed: u64, crc: u32, header: u64) -> Vec<u8> {
+    let mut out = Bytes(Vec::new());
     let sizes = [
         entry.unpacked.unwrap_or(entry.contents.len() as u64),
         entry.packed.unwrap_or(packed),
@@ -256,6 +265,7 @@ fn central(out: &mut Bytes, entry: &TestEntry, packed: u64, crc: u32, header: u6
     out.u16(entry.disk).u16(0).u32(0).u32(short(sizes[2]));
     out.0.extend_from_slice(&entry.name);
     out.0.extend_from_slice(&extra.0);
+    out.0
 }
 
 /// Little-endian fields, one behind the other.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::super::testing::{TestEntry, TestZip, TestZip64};
-use super::super::{MAX_ENTRIES, ZipError};
+use super::super::{MAX_ENTRIES, MAX_PACKED, ZipError};
 use super::{MODULE, bent, good, hashed, named};
 use crate::h1::{H1, ZipHasher};
 
@@ -195,8 +195,35 @@ fn other_forms_are_hashed_by_the_directory() {
     }
     assert!(later(&TestZip::default()).is_ok());
     assert!(later(&TestZip::new([TestEntry::stored("a", "x")])).is_ok());
+    // What looks like an entry of the directory, in front of it.
+    let mut gap = good();
+    gap.entries[1].gap = [b"PK\x01\x02".as_slice(), &[0; 40]].concat();
+    same(&gap);
+    // The directory does not know of the descriptor.
+    same(&bent(|entry| {
+        (entry.flags, entry.local_flags) = (0, Some(8));
+    }));
+    // An extra field that could be the beginning of the contents. If it were taken for that, one of four bytes could
+    // give an entry two contents, since its descriptor could be read from its checksum on.
+    let extra = bent(|entry| entry.local_extra = b"\0\0\0\xff\xff".to_vec());
+    same(&extra);
+    let mut header = pushed(&extra.bytes()[..29], &[64]);
+    assert!(header.is_streaming());
+    header.push(&extra.bytes()[29..30]);
+    assert!(!header.is_streaming());
+}
+
+#[test]
+fn what_does_not_matter_does_not_matter() {
+    let plain = hashed(&good().bytes()).unwrap();
+    let same = |zip: &TestZip| assert!(in_time(zip) && hashed(&zip.bytes()).unwrap() == plain);
+    same(&TestZip {
+        backward: true,
+        ..good()
+    });
     // A zip64 field says in another way what the entry says.
-    assert!(in_time(&bent(|entry| entry.zip64 = true)));
+    same(&bent(|entry| entry.zip64 = true));
+    assert!(in_time(&TestZip::new([TestEntry::stored("empty", "")])));
 }
 
 #[test]
@@ -275,6 +302,16 @@ fn a_directory_that_says_otherwise_wins() {
         later(&bent(|entry| entry.local_method = Some(0))),
         Err(ZipError::HeaderMethod(_))
     ));
+    let stored = bent(|entry| {
+        entry.raw = Some(entry.pack());
+        (entry.method, entry.local_method) = (0, Some(8));
+    });
+    assert!(matches!(later(&stored), Err(ZipError::HeaderMethod(_))));
+    let signature = bent(|entry| {
+        let [_, fields @ ..] = true_descriptor(entry);
+        entry.descriptor = Some([descriptor(&[1]), descriptor(&fields)].concat());
+    });
+    assert!(matches!(later(&signature), Err(ZipError::Checksum(_))));
     // Entries one within another, or on top of each other, or in another order.
     let mut twice = good();
     twice.entries[1].header = Some(0);
@@ -350,6 +387,20 @@ fn a_bomb_is_given_up_at_the_limit() {
         hasher.push(&bytes);
         assert_eq!(hasher.is_streaming(), streaming, "{limit}");
     }
+}
+
+#[test]
+fn a_zip_that_is_too_large_is_given_up() {
+    let mut hasher = pushed(&good().bytes(), &[64]);
+    // The rest of the directory is not looked at.
+    let zeros = vec![0; (MAX_PACKED / 10) as usize];
+    for _ in 0..9 {
+        hasher.push(&zeros);
+    }
+    hasher.push(&zeros[good().bytes().len()..]);
+    assert!(hasher.is_streaming());
+    hasher.push(b"x");
+    assert!(!hasher.is_streaming());
 }
 
 #[test]
