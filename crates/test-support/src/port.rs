@@ -6,8 +6,11 @@ use std::{
     time::Duration,
 };
 
-use rustix::net::{
-    AddressFamily, SocketType, bind, getsockname, listen, socket, sockopt::set_socket_reuseaddr,
+use rustix::{
+    io::{FdFlags, fcntl_setfd},
+    net::{
+        AddressFamily, SocketType, bind, getsockname, listen, socket, sockopt::set_socket_reuseaddr,
+    },
 };
 
 /// A port that is bound and not listened on: connections are refused and nobody else is given it.
@@ -19,13 +22,16 @@ impl ReservedPort {
     /// Reserves this address; port 0 means any free one.
     pub(crate) fn of(addr: SocketAddr) -> Self {
         let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+        // A program that a test starts is not to hold it on.
+        fcntl_setfd(&socket, FdFlags::CLOEXEC).expect("a fresh socket takes flags");
         // So that its owner can bind it a second time, to listen.
         set_socket_reuseaddr(&socket, true).expect("a fresh socket takes options");
         bind(&socket, &addr).unwrap_or_else(|error| panic!("{addr} can't be reserved: {error}"));
         Self { socket }
     }
 
-    fn addr(&self) -> SocketAddr {
+    /// Where it is.
+    pub(crate) fn addr(&self) -> SocketAddr {
         getsockname(&self.socket)
             .expect("a bound socket has a name")
             .try_into()

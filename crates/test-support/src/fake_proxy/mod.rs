@@ -6,27 +6,29 @@
 mod behaviour;
 mod catalogue;
 mod gate;
+mod life;
 mod request;
 mod response;
 mod scripts;
 
 use std::{
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
-    thread::JoinHandle,
 };
 
 use bytes::Bytes;
-use tokio::{io::AsyncWriteExt as _, net::TcpStream, sync::oneshot};
 
-use self::catalogue::Catalogue;
 pub use self::{
     behaviour::{Behaviour, Script},
     gate::Gate,
     request::Recorded,
+};
+use self::{
+    catalogue::Catalogue,
+    life::{State, end, launch, listen},
 };
 pub(crate) use self::{
     catalogue::{Found, percent_decoded, text},
@@ -49,19 +51,9 @@ use crate::{FakeDatabase, Module, port::ReservedPort};
 /// ```
 pub struct FakeProxy {
     shared: Arc<Shared>,
-    addr: SocketAddr,
+    /// Nobody else is given the port, also while this does not listen.
+    port: ReservedPort,
     running: Mutex<State>,
-}
-
-enum State {
-    Running {
-        stop: oneshot::Sender<()>,
-        thread: JoinHandle<()>,
-    },
-    /// The port is kept from others meanwhile, and refuses connections.
-    Stopped { _kept: ReservedPort },
-    /// Only while it changes.
-    Between,
 }
 
 #[derive(Default)]
@@ -94,23 +86,23 @@ impl FakeProxy {
 
     /// As [`FakeProxy::start`], for plain tests.
     pub fn start_blocking() -> Self {
-        let listener =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port on loopback");
-        let addr = listener
-            .local_addr()
-            .expect("a bound socket has an address");
+        let port = ReservedPort::of((Ipv4Addr::LOCALHOST, 0).into());
         let shared = Arc::<Shared>::default();
-        let running = Mutex::new(launch(listener, shared.clone()));
+        let running = Mutex::new(launch(listen(port.addr()), shared.clone()));
         Self {
             shared,
-            addr,
+            port,
             running,
         }
     }
 
     /// The base URL, without a slash at its end: a GOPROXY value.
     pub fn url(&self) -> String {
-        format!("http://{}{}", self.addr, self.shared.prefix.lock().unwrap())
+        format!(
+            "http://{}{}",
+            self.addr(),
+            self.shared.prefix.lock().unwrap()
+        )
     }
 
     /// The URL of a path that begins with `/`.
@@ -120,7 +112,7 @@ impl FakeProxy {
 
     /// Where it listens, or listened.
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.port.addr()
     }
 
     /// Serves everything below `prefix` (such as `/goproxy/public`), and nothing beside it. Paths of rules and of
@@ -273,20 +265,14 @@ impl FakeProxy {
     /// Stops: connections end, new ones are refused, and the port stays this fake's own.
     pub fn stop(&self) {
         let mut running = self.running.lock().unwrap();
-        if let State::Running { .. } = &*running {
-            end(std::mem::replace(&mut *running, State::Between));
-            *running = State::Stopped {
-                _kept: ReservedPort::of(self.addr),
-            };
-        }
+        end(std::mem::replace(&mut *running, State::Stopped));
     }
 
     /// Runs again on the same port after [`FakeProxy::stop`], with the same modules, rules and log.
     pub fn restart(&self) {
         let mut running = self.running.lock().unwrap();
-        if let State::Stopped { .. } = &*running {
-            let listener = TcpListener::bind(self.addr).expect("the port was kept for this");
-            *running = launch(listener, self.shared.clone());
+        if let State::Stopped = &*running {
+            *running = launch(listen(self.addr()), self.shared.clone());
         }
     }
 }
@@ -297,79 +283,7 @@ impl Drop for FakeProxy {
             .running
             .get_mut()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        end(std::mem::replace(state, State::Between));
-    }
-}
-
-fn end(state: State) {
-    if let State::Running { stop, thread } = state {
-        // A server that is gone already has nobody to receive this.
-        let _ = stop.send(());
-        if thread.join().is_err() && !std::thread::panicking() {
-            panic!("the fake proxy's thread panicked; its message stands above");
-        }
-    }
-}
-
-fn launch(listener: TcpListener, shared: Arc<Shared>) -> State {
-    let (stop, stopped) = oneshot::channel();
-    let serve = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async move {
-            listener
-                .set_nonblocking(true)
-                .expect("a listener can be made non-blocking");
-            let listener =
-                tokio::net::TcpListener::from_std(listener).expect("a listener on this runtime");
-            tokio::select! {
-                _ = stopped => {}
-                () = accept(listener, shared) => {}
-            }
-        });
-        // The runtime goes away with all connections: that is how they end.
-    };
-    let thread = std::thread::Builder::new()
-        .name("fake-proxy".to_owned())
-        .spawn(serve)
-        .expect("a thread");
-    State::Running { stop, thread }
-}
-
-async fn accept(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
-    loop {
-        let (stream, _) = listener.accept().await.expect("loopback accepts");
-        let shared = shared.clone();
-        let number = shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        tokio::spawn(async move {
-            // An error is a fault that was asked for, or a client that left; either way the connection ends.
-            let _ = converse(stream, number, &shared).await;
-        });
-    }
-}
-
-/// One connection: requests and answers until either side ends it.
-async fn converse(mut stream: TcpStream, number: u64, shared: &Shared) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let mut buffer = Vec::new();
-    loop {
-        let request = match request::read(&mut stream, &mut buffer, number).await {
-            Ok(Some(request)) => request,
-            Ok(None) => return Ok(()),
-            Err(error) => {
-                let answer =
-                    "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-                stream.write_all(answer.as_bytes()).await?;
-                return Err(error);
-            }
-        };
-        shared.log.lock().unwrap().push(request.clone());
-        let behaviour = shared.behaviour_for(&request);
-        if !response::send(&mut stream, &request, &behaviour, || shared.found(&request)).await? {
-            return Ok(());
-        }
+        end(std::mem::replace(state, State::Stopped));
     }
 }
 
