@@ -211,6 +211,11 @@ fn other_forms_are_hashed_by_the_directory() {
     assert!(header.is_streaming());
     header.push(&extra.bytes()[29..30]);
     assert!(!header.is_streaming());
+    // The directory's reader skips a byte of the contents where the header says so.
+    let mut bytes = good().bytes();
+    bytes[28] = 1;
+    let refusal = hashed(&bytes).unwrap_err();
+    assert_eq!(arrived(&bytes, &[64]).given, Err(refusal.to_string()));
 }
 
 #[test]
