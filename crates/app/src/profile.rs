@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use delivery::{ChecksumDb, Profile};
+use delivery::{ChecksumDb, Database, Profile, Routes};
 use go_module::ProxyList;
 use go_tool::{DirectOptions, Go, GoError};
 use upstream::{Chain, ChainParts, Deadlines, HttpClients, OwnAddresses, Upstream};
@@ -108,16 +108,8 @@ pub(crate) async fn build(
         )
         .hint("check each URL of the list")
     })?;
-    let mut profile = Profile::new("public", chain, checksum_db);
-    if let ChecksumDb::Named { url: Some(url), .. } = profile.checksum_db() {
-        let database = Upstream::checksum_database(url, &parts).map_err(|error| {
-            Failure::new(
-                Code::BadInput,
-                format!("the URL of the checksum database can't be used: {error}"),
-            )
-        })?;
-        profile = profile.with_database_at(database);
-    }
+    let database = database(&checksum_db, &chain, &parts)?;
+    let profile = Profile::new("public", Routes::all_to(chain), database);
     Ok(Built {
         profile,
         instance,
@@ -125,6 +117,30 @@ pub(crate) async fn build(
         direct,
     })
 }
+/// The profile's checksum database: at its own URL where the value gives one, else through the chain or by its name.
+fn database(
+    value: &ChecksumDb,
+    chain: &Chain,
+    parts: &ChainParts,
+) -> Result<Option<Database>, Failure> {
+    let ChecksumDb::Named { name, key, url } = value else {
+        return Ok(None);
+    };
+    let bad = |error: &dyn std::fmt::Display| {
+        Failure::new(
+            Code::BadInput,
+            format!("the checksum database can't be used: {error}"),
+        )
+    };
+    let key = key.parse().map_err(|error| bad(&error))?;
+    let place = url.clone().unwrap_or_else(|| format!("https://{name}"));
+    let place = Upstream::checksum_database(&place, parts).map_err(|error| bad(&error))?;
+    Ok(Some(match url {
+        Some(_) => Database::at(key, place),
+        None => Database::through(key, chain.clone(), place),
+    }))
+}
+
 /// Looks for `go` off the runtime: it walks the PATH and runs a child.
 async fn find_go() -> Result<Result<Go, GoError>, Failure> {
     tokio::task::spawn_blocking(|| Go::find(std::env::var_os("PATH").as_deref()))

@@ -16,6 +16,8 @@ use crate::profile::{self, ServeOptions};
 
 /// How many events may wait to be written down.
 const EVENTS: usize = 4096;
+/// How many alarms may wait to be written down.
+const ALARMS: usize = 64;
 /// How long the last events may take to be written down.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -39,6 +41,7 @@ impl Serving {
         let settings = app.settings();
         let built = profile::build(app.places(), settings, &options).await?;
         let (sender, events) = mpsc::channel(EVENTS);
+        let (alarm, _alarms) = mpsc::channel(ALARMS);
         let keep_for = Duration::from_secs(u64::from(settings.keep_days) * 24 * 60 * 60);
         let end_of_log = CancellationToken::new();
         let activity = tokio::spawn(app.activity().clone().keep(
@@ -59,6 +62,7 @@ impl Serving {
                 ..delivery::Options::default()
             },
             sender,
+            alarm,
         );
         let serving = Self {
             delivery,

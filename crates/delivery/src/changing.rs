@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use go_module::{Request, list};
+use go_module::{ModulePath, Request, list};
 use jiff::Timestamp;
 use store::KeptAnswer;
-use upstream::{ReplyStatus, Upstream, UpstreamError, Validators};
+use upstream::{Chain, ReplyStatus, Upstream, UpstreamError, Validators};
 
 use crate::error::{DeliveryError, malformed};
 use crate::event::Source;
@@ -106,6 +106,12 @@ pub(crate) async fn kept_only(shared: &Shared, profile: &Profile, request: &Requ
     }
 }
 
+/// The upstreams that the path of a request may reach.
+fn chain<'a>(profile: &'a Profile, request: &Request) -> Result<&'a Chain, DeliveryError> {
+    let path = request.module().map_or("", ModulePath::as_str);
+    profile.chain_for(path)
+}
+
 struct KeptFrom {
     name: String,
     /// For how long it is still fresh.
@@ -118,7 +124,8 @@ async fn first_kept(
     profile: &Profile,
     request: &Request,
 ) -> Option<(Bytes, KeptFrom)> {
-    for upstream in profile.chain().upstreams() {
+    let chain = chain(profile, request).ok()?;
+    for upstream in chain.upstreams() {
         if let Some(kept) = look(shared, upstream, request).await {
             let fresh_for = fresh_for(shared, &kept);
             return Some((
@@ -159,11 +166,14 @@ async fn refresh(
     hops: Vec<String>,
     promise: Promise<AnswerKey, Answered>,
 ) {
-    let asked = profile
-        .chain()
-        .walk(|upstream| ask(Arc::clone(&shared), upstream, request.clone(), hops.clone()));
+    let asked = async {
+        let chain = chain(&profile, &request)?;
+        let asked = chain
+            .walk(|upstream| ask(Arc::clone(&shared), upstream, request.clone(), hops.clone()));
+        asked.await.map_err(DeliveryError::from)
+    };
     let answered = tokio::select! {
-        answered = asked => answered.map_err(DeliveryError::from),
+        answered = asked => answered,
         () = shared.stop.cancelled() => Err(DeliveryError::Stopping),
     };
     match &answered {

@@ -10,6 +10,7 @@ use futures_util::{StreamExt, stream};
 use go_module::{FileKind, ModuleVersion, Request};
 use tokio::sync::mpsc;
 
+use crate::adopt;
 use crate::event::{Outcome, Tally};
 use crate::fetch::{self, FlownFor};
 use crate::profile::Profile;
@@ -78,7 +79,10 @@ async fn left_over(shared: &Shared) -> Vec<Landed> {
     match shared.store.incomplete(AT_START).await {
         Ok(missing) => missing
             .into_iter()
-            .filter(|(tree, _, _)| profile.trees().contains(tree))
+            .filter(|(tree, module, _)| {
+                let path = module.path.as_str();
+                profile.trees(path, FileKind::Info).contains(tree)
+            })
             .map(|(_, module, _)| (Arc::clone(&profile), module))
             .collect(),
         Err(error) => {
@@ -111,4 +115,5 @@ async fn complete(shared: &Arc<Shared>, profile: &Arc<Profile>, module: &ModuleV
             Err(error) => tally.end(error.outcome(), Some(error.to_string())),
         }
     }
+    adopt::bring_info(shared, profile, module).await;
 }

@@ -3,24 +3,23 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
 use go_module::{FileKind, ModuleVersion, Request};
 use store::{Kept, Store};
 use tokio::sync::mpsc;
-use upstream::{ChainError, Upstream};
 
-use crate::afterwards;
+use crate::adopt::{self, Adopted};
+use crate::alarm::Alarm;
 use crate::answer::{Answer, Content, Lifetime};
-use crate::body::{Body, BodyError, read_at};
+use crate::body::{Body, read_at};
 use crate::changing;
 use crate::complete;
+use crate::database::{self, Trust};
 use crate::error::DeliveryError;
 use crate::event::{Event, Kind, Source, Tally};
 use crate::fetch::{self, FlownFor};
 use crate::flight::Boarding;
 use crate::hot::{self, Life};
 use crate::profile::Profile;
-use crate::proof;
 use crate::shared::{Options, Shared};
 
 /// What a client asks for.
@@ -57,20 +56,21 @@ impl std::fmt::Debug for Delivery {
 
 impl Delivery {
     /// Begins delivering, and completing what an earlier run left. Must be called on a runtime.
-    /// Events go to `events`; a receiver that can't keep up misses some.
+    /// Events go to `events`, alarms to `alarms`; a receiver that can't keep up misses some.
     pub fn start(
         store: Store,
         profile: Profile,
         options: Options,
         events: mpsc::Sender<Event>,
+        alarms: mpsc::Sender<Alarm>,
     ) -> Self {
-        let (shared, waiting) = Shared::new(store, profile, options, events);
+        let (shared, waiting) = Shared::new(store, profile, options, events, alarms);
         let completing = complete::run(Arc::downgrade(&shared), waiting.landed);
-        let hashing = afterwards::run(Arc::downgrade(&shared), waiting.committed);
+        let learning = database::keep_learning(Arc::downgrade(&shared));
         let stop = shared.stop.clone();
         shared.tasks.spawn(async move {
             tokio::select! {
-                _ = async { tokio::join!(completing, hashing) } => {}
+                _ = async { tokio::join!(completing, learning) } => {}
                 () = stop.cancelled() => {}
             }
         });
@@ -87,11 +87,25 @@ impl Delivery {
         self.0.set_profile(profile);
     }
 
+    /// Verifies a kept file that stands in a realm of its path, and moves it among what is verified: for files from before
+    /// the profile in force verified them. What lies outside the database has its hash remembered instead.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Unverified`] where the database could not be asked, or does not have it: it stays where it is.
+    pub async fn adopt(
+        &self,
+        module: &ModuleVersion,
+        kind: FileKind,
+    ) -> Result<Adopted, DeliveryError> {
+        adopt::adopt(&self.0, &self.profile(), module, kind).await
+    }
+
     /// Forgets what is at hand in memory: after files were removed from the cache.
     pub fn forget(&self) {
         self.0.hot.clear();
         self.0.landed.clear();
         self.0.negatives.clear();
+        self.0.logs.forget();
     }
 
     /// Ends flights and background work. What is being committed is committed; the rest leaves nothing behind.
@@ -145,7 +159,7 @@ impl Delivery {
             Request::List(_) | Request::Latest(_) | Request::Query { .. } => {
                 self.changing(&profile, &ask).await
             }
-            Request::SumDb { name, .. } => self.checksum_db(&profile, name, &ask).await,
+            Request::SumDb { name, rest } => self.checksum_db(&profile, name, rest, &ask).await,
         };
         match delivered {
             Ok(found) => Ok(found.answer(Kind::of(&ask.request), tally)),
@@ -265,60 +279,29 @@ impl Delivery {
         ))
     }
 
-    /// The checksum database, passed through from the first upstream that offers it; nothing of it is kept.
+    /// The profile's checksum database, proven.
     async fn checksum_db(
         &self,
-        profile: &Profile,
+        profile: &Arc<Profile>,
         name: &str,
+        rest: &str,
         ask: &Ask,
     ) -> Result<Found, DeliveryError> {
-        if !profile.checksum_db().is(name) {
-            return Err(DeliveryError::OtherChecksumDb {
-                asked: name.to_owned(),
-                ours: profile.checksum_db().to_string(),
-            });
-        }
-        if ask.kept_only {
-            return Err(DeliveryError::NotKept);
-        }
-        let pass = |upstream: Upstream| {
-            let cap = proof::cap(&ask.request);
-            let question = upstream::Ask {
-                hops: ask.hops.clone(),
-                ..upstream::Ask::new(ask.request.clone(), cap)
-            };
-            async move {
-                let reply = upstream.fetch(question).await?;
-                Ok((reply, upstream.name().to_owned()))
-            }
+        let trust = if ask.kept_only {
+            Trust::Kept
+        } else {
+            Trust::Ask
         };
-        let (reply, upstream) = match profile.database() {
-            // A database at a place of its own offers itself: it is a proxy that is asked whether it passes one through.
-            Some(_) if is_supported(&ask.request) => {
-                let content = Content::Small(Bytes::new());
-                return Ok(Found::new(Source::Cache, Some(0), content, Lifetime::Now));
-            }
-            Some(database) => pass(database.clone())
-                .await
-                .map_err(|cause| ChainError::of(database, cause))?,
-            None => profile.chain().walk(pass).await?,
-        };
-        let chunks = reply
-            .body
-            .map_err(|error| BodyError::Upstream(Arc::new(error)))
-            .boxed();
+        let (bytes, source) =
+            database::serve(&self.0, profile, &ask.request, name, rest, trust).await?;
+        let length = Some(bytes.len() as u64);
         Ok(Found::new(
-            Source::Upstream(upstream),
-            reply.content_length,
-            Content::Stream(Body::Stream(chunks)),
+            source,
+            length,
+            Content::Small(bytes),
             Lifetime::Now,
         ))
     }
-}
-
-/// Whether a client asks if the database is passed through at all.
-fn is_supported(request: &Request) -> bool {
-    matches!(request, Request::SumDb { rest, .. } if rest == "supported")
 }
 
 /// An answer whose request need not be repeated.

@@ -6,7 +6,10 @@ use go_module::{ModuleVersion, Request};
 use store::StoreError;
 use upstream::{ChainError, UpstreamError};
 
+use crate::database::DatabaseError;
 use crate::event::Outcome;
+use crate::refusal::{Changed, Mismatch};
+use crate::routes::Cover;
 
 /// Why there is no answer. Cheap to clone: all who wait for one flight get the same.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -51,6 +54,43 @@ pub enum DeliveryError {
     /// A kept file could not be read to its end.
     #[error("a kept file can't be read: {0}")]
     Read(Arc<std::io::Error>),
+    /// The file is not the one that the checksum database vouches for; nothing of it was kept.
+    #[error("{0}")]
+    Mismatch(Box<Mismatch>),
+    /// The file is not the one that was seen first; nothing of it was kept.
+    #[error("{0}")]
+    Changed(Box<Changed>),
+    /// The file could not be verified; nothing of it was kept.
+    #[error("{asked} was not kept: {cause}")]
+    Unverified {
+        /// `module@version` and kind.
+        asked: String,
+        /// Why not.
+        cause: DatabaseError,
+    },
+    /// The checksum database can't be asked, or has no such thing.
+    #[error("{0}")]
+    Database(DatabaseError),
+    /// The database is asked about a path that lies outside it.
+    #[error("{}", outside(path, database, *cover))]
+    OutsideDatabase {
+        /// The path.
+        path: String,
+        /// The database's name.
+        database: String,
+        /// Why it lies outside.
+        cover: Cover,
+    },
+    /// A private path that may go nowhere.
+    #[error(
+        "{path} is private in the profile {profile}, and no rule says where private modules come from: nobody was asked. Name their upstream in settings.toml (`private-upstreams`, or a rule with `private = true`)"
+    )]
+    PrivateNowhere {
+        /// The path.
+        path: String,
+        /// The profile's name.
+        profile: String,
+    },
     /// This checksum database is not the one of the profile in force.
     #[error("checksum database {asked} is not served here; this profile's is {ours}")]
     OtherChecksumDb {
@@ -79,6 +119,35 @@ impl DeliveryError {
         }
     }
 
+    /// Whether it is to be said once more when the same is asked again soon: what was refused, and not for an outage.
+    pub(crate) fn stands(&self) -> bool {
+        match self {
+            Self::Mismatch(_) | Self::Changed(_) => true,
+            Self::Unverified { cause, .. } => match cause {
+                DatabaseError::NotThere { .. }
+                | DatabaseError::Refused { .. }
+                | DatabaseError::Fork { .. } => true,
+                DatabaseError::Unreachable { .. }
+                | DatabaseError::NotKept { .. }
+                | DatabaseError::Store(_)
+                | DatabaseError::Stopping => false,
+            },
+            Self::NotFound(_)
+            | Self::StillNotFound { .. }
+            | Self::NotKept
+            | Self::Refused(_)
+            | Self::Outage(_)
+            | Self::Malformed { .. }
+            | Self::Store(_)
+            | Self::Read(_)
+            | Self::Database(_)
+            | Self::OutsideDatabase { .. }
+            | Self::PrivateNowhere { .. }
+            | Self::OtherChecksumDb { .. }
+            | Self::Stopping => false,
+        }
+    }
+
     pub(crate) fn store(error: StoreError) -> Self {
         Self::Store(Arc::new(error))
     }
@@ -89,13 +158,48 @@ impl DeliveryError {
             Self::NotFound(_)
             | Self::StillNotFound { .. }
             | Self::NotKept
-            | Self::OtherChecksumDb { .. } => Outcome::NotFound,
-            Self::Refused(_) => Outcome::Refused,
+            | Self::OtherChecksumDb { .. }
+            | Self::Database(DatabaseError::NotThere { .. } | DatabaseError::NotKept { .. }) => {
+                Outcome::NotFound
+            }
+            Self::Refused(_) | Self::OutsideDatabase { .. } | Self::PrivateNowhere { .. } => {
+                Outcome::Refused
+            }
+            Self::Mismatch(_) | Self::Changed(_) | Self::Unverified { .. } => Outcome::Unverified,
+            Self::Database(
+                DatabaseError::Unreachable { .. }
+                | DatabaseError::Refused { .. }
+                | DatabaseError::Fork { .. }
+                | DatabaseError::Store(_)
+                | DatabaseError::Stopping,
+            ) => Outcome::Failed,
             Self::Outage(_)
             | Self::Malformed { .. }
             | Self::Store(_)
             | Self::Read(_)
             | Self::Stopping => Outcome::Failed,
+        }
+    }
+}
+
+fn outside(path: &str, database: &str, cover: Cover) -> String {
+    let why = match cover {
+        Cover::Private => "is private in this profile",
+        Cover::Excepted => "is excepted from the checksum database in this profile",
+        Cover::Off => "is outside any checksum database: this profile has none",
+        Cover::Allowed => "is let through unverified for a time",
+        Cover::Database => "is covered",
+    };
+    format!(
+        "{path} {why}, so {database} was not asked about it. Say the same to go: go env -w GONOSUMDB={path} (GOPRIVATE would make go pass Larder by)"
+    )
+}
+
+impl From<DatabaseError> for DeliveryError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Stopping => Self::Stopping,
+            error => Self::Database(error),
         }
     }
 }

@@ -118,6 +118,8 @@ pub enum Outcome {
     Refused,
     /// It could not be had; the detail says why.
     Failed,
+    /// It is not what it should be, or could not be verified; nothing of it was kept.
+    Unverified,
     /// The client left before the end.
     Left,
 }
@@ -130,6 +132,7 @@ impl Outcome {
             Self::NotFound => "not-found",
             Self::Refused => "refused",
             Self::Failed => "failed",
+            Self::Unverified => "unverified",
             Self::Left => "left",
         }
     }

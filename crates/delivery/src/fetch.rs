@@ -1,4 +1,5 @@
-//! An upstream's body becomes a committed file: batches to a draft, to the readers, to the check, to its place.
+//! An upstream's body becomes a committed file: batches to a draft, to the hasher, to the readers, to the check, to its
+//! place.
 //!
 //! One transfer may take several tries. A try that breaks off goes on where it stopped if the upstream's ETag allows a
 //! Range; else it starts again, and what readers have seen already must come again byte for byte.
@@ -8,18 +9,22 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
-use go_module::{FileKind, ModuleVersion, Request};
-use store::{Draft, StoreError};
+use go_module::h1::ZipHasher;
+use go_module::{FileKind, H1, ModuleVersion, Request};
+use store::{Draft, StoreError, Tree};
 use upstream::{Reply, ReplyStatus, Resume, Upstream, UpstreamError};
 
+use crate::adopt::{self, Adopted};
 use crate::body::CHUNK;
 use crate::error::{DeliveryError, malformed};
 use crate::event::Source;
 use crate::flight::{Flight, HELD_BACK, Head, Proven, Ticket};
+use crate::hashing::Hashing;
 use crate::hot;
-use crate::profile::{Profile, tree_of};
+use crate::profile::Profile;
 use crate::proof;
 use crate::shared::Shared;
+use crate::verify::{Came, Measure};
 
 /// How often a transfer that breaks midway is taken up again.
 const TRIES: u32 = 3;
@@ -61,7 +66,7 @@ pub(crate) fn flight(
 /// Flies one flight to its end: what is kept by now, or the chain of upstreams. Returns whether it has landed in the cache.
 async fn fly(
     shared: &Arc<Shared>,
-    profile: &Profile,
+    profile: &Arc<Profile>,
     module: &ModuleVersion,
     kind: FileKind,
     hops: Vec<String>,
@@ -93,14 +98,15 @@ async fn fly(
 struct Ready {
     draft: Draft,
     upstream: String,
+    h1: Option<H1>,
     /// All of it, where it is small.
     bytes: Option<Bytes>,
 }
 
-/// A body from the chain; `None` where another flight has landed meanwhile.
+/// A body from the chain; `None` where it is in its place already.
 async fn fetch(
     shared: &Arc<Shared>,
-    profile: &Profile,
+    profile: &Arc<Profile>,
     module: &ModuleVersion,
     kind: FileKind,
     hops: Vec<String>,
@@ -108,9 +114,11 @@ async fn fetch(
 ) -> Result<Option<Ready>, DeliveryError> {
     // Between the asker's look at the cache and this flight another one may have landed.
     let key = (profile.id(), module.clone(), kind);
-    if shared.landed.get(&key).is_some()
-        && let Ok(Some(kept)) = shared.find(profile, module, kind).await
-    {
+    let has_landed = shared.landed.get(&key).is_some();
+    // What was kept before it could be verified is verified now.
+    let is_there =
+        has_landed || adopt::adopt(shared, profile, module, kind).await? == Adopted::Verified;
+    if is_there && let Ok(Some(kept)) = shared.find(profile, module, kind).await {
         flight.begin(Head {
             file: Arc::new(kept.file),
             length: Some(kept.size),
@@ -122,15 +130,19 @@ async fn fetch(
         });
         return Ok(None);
     }
+    let chain = profile.chain_for(module.path.as_str())?;
     let _permit = shared
         .fetches
         .acquire()
         .await
         .map_err(|_| DeliveryError::Stopping)?;
+    let measure = Measure::begin(shared, profile, module, kind);
     let transfer = |upstream: Upstream| {
         let transfer = Transfer {
             shared: Arc::clone(shared),
+            home: profile.home(module.path.as_str(), kind, &upstream),
             upstream,
+            measure: measure.clone(),
             module: module.clone(),
             kind,
             hops: hops.clone(),
@@ -138,7 +150,7 @@ async fn fetch(
         };
         transfer.run()
     };
-    Ok(Some(profile.chain().walk(transfer).await??))
+    Ok(Some(chain.walk(transfer).await??))
 }
 
 /// Puts a proven body in its place. Its readers have it already: nobody waits for the disk but the next start.
@@ -153,11 +165,12 @@ async fn commit(
     let Ready {
         draft,
         upstream,
+        h1,
         bytes,
     } = ready;
     let committed = shared
         .tasks
-        .spawn_blocking(move || draft.commit(&upstream))
+        .spawn_blocking(move || draft.commit_with(&upstream, h1))
         .await;
     let kept = committed
         .map_err(|_| DeliveryError::Stopping)?
@@ -165,9 +178,6 @@ async fn commit(
     shared
         .landed
         .insert((profile.id(), module.clone(), kind), ());
-    if kind == FileKind::Zip {
-        shared.afterwards.hash(&kept.tree, module);
-    }
     if let Some(bytes) = bytes {
         shared.keep_hot(profile.id(), &kept.tree, module, kind, bytes, &kept.sha256);
     }
@@ -179,6 +189,9 @@ async fn commit(
 struct Transfer {
     shared: Arc<Shared>,
     upstream: Upstream,
+    /// The tree in which it is to be kept.
+    home: Tree,
+    measure: Measure,
     module: ModuleVersion,
     kind: FileKind,
     hops: Vec<String>,
@@ -193,6 +206,12 @@ enum Broken {
     Final(DeliveryError),
 }
 
+impl From<DeliveryError> for Broken {
+    fn from(error: DeliveryError) -> Self {
+        Self::Final(error)
+    }
+}
+
 impl From<StoreError> for Broken {
     fn from(error: StoreError) -> Self {
         Self::Final(DeliveryError::store(error))
@@ -203,6 +222,7 @@ impl Transfer {
     /// The outer error lets the chain ask its next upstream; the inner one is final, for a reader may have seen bytes.
     async fn run(self) -> Result<Result<Ready, DeliveryError>, UpstreamError> {
         let mut draft: Option<Draft> = None;
+        let mut hashing = Hashing::of(self.kind);
         let mut etag: Option<String> = None;
         for attempt in 1.. {
             let have = draft.as_ref().map_or(0, Draft::len);
@@ -215,8 +235,8 @@ impl Transfer {
                     if etag.is_none() {
                         etag = reply.validators.etag.clone();
                     }
-                    match self.receive(reply, &mut draft).await {
-                        Ok(last) => return self.land(draft, last).await,
+                    match self.receive(reply, &mut draft, &mut hashing).await {
+                        Ok(last) => return self.land(draft, hashing, last).await,
                         Err(Broken::Final(error)) => return Ok(Err(error)),
                         Err(Broken::Upstream(error)) => error,
                     }
@@ -264,7 +284,12 @@ impl Transfer {
 
     /// Writes one reply's body behind what the draft has, and shows readers what they may see.
     /// Returns the last batch, not yet written: a small file then needs one trip off the runtime in all.
-    async fn receive(&self, reply: Reply, draft: &mut Option<Draft>) -> Result<Vec<Bytes>, Broken> {
+    async fn receive(
+        &self,
+        reply: Reply,
+        draft: &mut Option<Draft>,
+        hashing: &mut Hashing,
+    ) -> Result<Vec<Bytes>, Broken> {
         let mut have = draft.as_ref().map_or(0, Draft::len);
         // How many bytes of this body repeat what the draft holds already.
         let mut repeated = match reply.status {
@@ -280,6 +305,7 @@ impl Transfer {
         if repeated > 0 && self.flight.visible() == 0 {
             // Nobody has seen a byte: begin with a clean sheet.
             *draft = None;
+            *hashing = Hashing::of(self.kind);
             (have, repeated) = (0, 0);
         }
         let length = reply.content_length.map(|length| length + have - repeated);
@@ -296,7 +322,7 @@ impl Transfer {
                     // Small files wait for their end anyway; of a zip readers want what there is.
                     None if self.kind != FileKind::Zip && batched < CHUNK => body.next().await,
                     None => {
-                        self.write(draft, std::mem::take(&mut batch), length)
+                        self.write(draft, hashing, std::mem::take(&mut batch), length)
                             .await?;
                         batched = 0;
                         continue;
@@ -307,7 +333,7 @@ impl Transfer {
                 None => return Ok(batch),
                 Some(Err(error)) => {
                     if !batch.is_empty() {
-                        self.write(draft, batch, length).await?;
+                        self.write(draft, hashing, batch, length).await?;
                     }
                     return Err(Broken::Upstream(error));
                 }
@@ -326,7 +352,7 @@ impl Transfer {
                         batch.push(bytes);
                     }
                     if batched >= CHUNK {
-                        self.write(draft, std::mem::take(&mut batch), length)
+                        self.write(draft, hashing, std::mem::take(&mut batch), length)
                             .await?;
                         batched = 0;
                     }
@@ -355,7 +381,7 @@ impl Transfer {
         let draft = self
             .shared
             .store
-            .draft(tree_of(&self.upstream), &self.module, self.kind)?;
+            .draft(self.home.clone(), &self.module, self.kind)?;
         let source = Source::Upstream(self.upstream.name().to_owned());
         self.flight.begin(Head {
             file: Arc::new(draft.reader()?),
@@ -368,9 +394,11 @@ impl Transfer {
     async fn write(
         &self,
         draft: &mut Option<Draft>,
+        hashing: &mut Hashing,
         batch: Vec<Bytes>,
         length: Option<u64>,
     ) -> Result<(), Broken> {
+        hashing.push(&self.shared, batch.clone()).await?;
         let written = self
             .blocking(draft.take(), move |this, draft| {
                 let mut draft = this.begin(draft, &batch, length)?;
@@ -404,52 +432,84 @@ impl Transfer {
         }
     }
 
-    /// The last batch, the check, the release to readers: one trip off the runtime.
+    /// The last batch, the check of its form, its hash: one trip off the runtime. Then it is held against what it must be,
+    /// and released to its readers.
     async fn land(
         self,
         draft: Option<Draft>,
+        hashing: Hashing,
         last: Vec<Bytes>,
     ) -> Result<Result<Ready, DeliveryError>, UpstreamError> {
+        let hasher = match hashing.whole().await {
+            Ok(hasher) => hasher,
+            Err(error) => return Ok(Err(error)),
+        };
         let landed = self
-            .blocking(draft, move |this, draft| {
-                let all_at_hand = draft.is_none();
-                let mut draft = this.begin(draft, &last, None)?;
-                for bytes in &last {
-                    draft.append(bytes)?;
-                }
-                let length = draft.len();
-                if let Err(reason) = proof::prove(draft.reader()?, length, &this.module, this.kind)
-                {
-                    let error = malformed(&this.request(), reason);
-                    return Err(if this.flight.visible() > 0 {
-                        Broken::Final(this.final_error(&error))
-                    } else {
-                        Broken::Upstream(error)
-                    });
-                }
-                let bytes =
-                    (all_at_hand && length <= hot::LARGEST).then(|| Bytes::from(last.concat()));
-                // Readers need not wait for the disk: what they have now is whole and right, kept or not.
-                this.flight.prove(Proven {
-                    length,
-                    bytes: bytes.clone(),
-                });
-                let upstream = this.upstream.name().to_owned();
-                Ok(Ready {
-                    draft,
-                    upstream,
-                    bytes,
-                })
-            })
+            .blocking(draft, move |this, draft| this.check(draft, hasher, &last))
             .await;
-        match landed {
-            Ok(ready) => Ok(Ok(ready)),
-            Err(Broken::Final(error)) => Ok(Err(error)),
+        let landed = match landed {
+            Ok(landed) => landed,
+            Err(Broken::Final(error)) => return Ok(Err(error)),
             Err(Broken::Upstream(error)) => {
                 self.flight.begin_anew();
-                Err(error)
+                return Err(error);
+            }
+        };
+        if let Some(h1) = landed.h1 {
+            let came = Came {
+                module: &self.module,
+                kind: self.kind,
+                h1,
+                upstream: self.upstream.name(),
+                home: &self.home,
+            };
+            if let Err(error) = self.measure.holds(&self.shared, &came).await {
+                return Ok(Err(error));
             }
         }
+        // Readers need not wait for the disk: what they have now is whole and right, kept or not.
+        self.flight.prove(Proven {
+            length: landed.draft.len(),
+            bytes: landed.bytes.clone(),
+        });
+        Ok(Ok(landed))
+    }
+
+    /// Writes the last batch, and checks the form of the whole. Blocking.
+    fn check(
+        &self,
+        draft: Option<Draft>,
+        hasher: Option<Box<ZipHasher>>,
+        last: &[Bytes],
+    ) -> Result<Ready, Broken> {
+        let all_at_hand = draft.is_none();
+        let mut draft = self.begin(draft, last, None)?;
+        for bytes in last {
+            draft.append(bytes)?;
+        }
+        let length = draft.len();
+        let hasher = hasher.map(|mut hasher| {
+            last.iter().for_each(|bytes| hasher.push(bytes));
+            *hasher
+        });
+        let h1 = match proof::prove(&draft.reader()?, length, &self.module, self.kind, hasher) {
+            Ok(h1) => h1,
+            Err(reason) => {
+                let error = malformed(&self.request(), reason);
+                return Err(if self.flight.visible() > 0 {
+                    Broken::Final(self.final_error(&error))
+                } else {
+                    Broken::Upstream(error)
+                });
+            }
+        };
+        let bytes = (all_at_hand && length <= hot::LARGEST).then(|| Bytes::from(last.concat()));
+        Ok(Ready {
+            draft,
+            upstream: self.upstream.name().to_owned(),
+            h1: h1.filter(|_| self.measure.wants_h1()),
+            bytes,
+        })
     }
 
     /// Runs file work off the runtime. A stop waits for it, and then nothing of it is left behind.

@@ -221,14 +221,6 @@ fn read(
 pub(crate) struct Flights(Mutex<HashMap<FlightKey, Flight>>);
 
 impl Flights {
-    /// Whether nothing is on its way.
-    pub(crate) fn are_none(&self) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_empty()
-    }
-
     /// Joins the flight under way, or starts one: `start` is handed the ticket that ends it.
     pub(crate) fn join(self: &Arc<Self>, key: FlightKey, start: impl FnOnce(Ticket)) -> Flight {
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,13 +3,17 @@
 //! [`Delivery::deliver`] is the story; each step of it has a file of its own:
 //!
 //! - [`profile`](Profile): what a request may touch — the chain of upstreams and the trees of the cache;
+//! - `hashing`: a zip is hashed while it comes;
 //! - `hot`: small files at hand in memory;
 //! - `flight`: one file on its way, and all who read it while it grows;
 //! - `fetch`: an upstream's body becomes a committed file;
 //! - `proof`: what makes a body acceptable as a `.info`, `.mod`, `.zip` or list;
 //! - `changing`: what changes (lists, latest, branches), kept by upstream, fresh for a while, stale when need be;
 //! - `complete`: a version's other small files come along in the background;
-//! - `afterwards`: zips are unpacked and hashed once there is time;
+//! - [`routes`](Routes): where a path may go, and whether the checksum database covers it;
+//! - [`database`](Database): the checksum database, asked, proven, kept and served;
+//! - `verify`: what came is held against the database, or against what was seen first;
+//! - `adopt`: what was kept before it could be verified is verified, and moved to its place;
 //! - `event`: what happened, for the log, the window and the metrics.
 //!
 //! This crate knows no HTTP status and no listener: [`DeliveryError`] carries typed causes, `server` turns them
@@ -17,31 +21,40 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod afterwards;
+mod adopt;
+mod alarm;
 mod answer;
 mod body;
 mod changing;
-mod checksum_db;
 mod complete;
+mod database;
 mod deliver;
 mod error;
 mod event;
 mod fetch;
 mod flight;
+mod hashing;
 mod hot;
 mod negative;
 mod once;
 mod outage;
 mod profile;
 mod proof;
+mod refusal;
+mod routes;
 mod shared;
+mod verify;
 
+pub use adopt::Adopted;
+pub use alarm::{Alarm, AlarmKind};
 pub use answer::{Answer, Lifetime};
 pub use body::{Body, BodyError};
 pub use changing::Options as AnswerOptions;
-pub use checksum_db::{ChecksumDb, ChecksumDbError};
+pub use database::{ChecksumDb, ChecksumDbError, Database, DatabaseError};
 pub use deliver::{Ask, Delivery};
 pub use error::DeliveryError;
 pub use event::{Event, Kind, Outcome, Source};
 pub use profile::Profile;
+pub use refusal::{Changed, Mismatch};
+pub use routes::{Allowed, Cover, Route, Routes, Rule};
 pub use shared::Options;

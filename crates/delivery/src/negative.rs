@@ -13,13 +13,20 @@ const CAPACITY: usize = 4096;
 /// What was not there, by profile snapshot and path.
 pub(crate) struct Negatives {
     kept: Cache<(u64, String), (String, bool, Instant)>,
+    /// What was refused as not being what it should be.
+    refused: Cache<(u64, String), (DeliveryError, Instant)>,
     ttl: Duration,
 }
+
+/// For how long a refusal is said again without asking anew: a client that saw a body end short asks once more, and is
+/// to read why.
+const REFUSED_FOR: Duration = Duration::from_secs(10 * 60);
 
 impl Negatives {
     pub(crate) fn new(ttl: Duration) -> Self {
         Self {
             kept: Cache::new(CAPACITY),
+            refused: Cache::new(CAPACITY),
             ttl,
         }
     }
@@ -27,6 +34,12 @@ impl Negatives {
     /// What was said of this path less than a `ttl` ago.
     pub(crate) fn get(&self, profile: u64, path: &str) -> Option<DeliveryError> {
         let key = (profile, path.to_owned());
+        if let Some((error, since)) = self.refused.get(&key) {
+            if since.elapsed() < REFUSED_FOR {
+                return Some(error);
+            }
+            self.refused.remove(&key);
+        }
         let (reason, gone, since) = self.kept.get(&key)?;
         if since.elapsed() < self.ttl {
             return Some(DeliveryError::StillNotFound {
@@ -39,8 +52,12 @@ impl Negatives {
         None
     }
 
-    /// Remembers an error if it says that nothing is there.
+    /// Remembers an error if it says that nothing is there, or that what is there is refused.
     pub(crate) fn note(&self, profile: u64, path: &str, error: &DeliveryError) {
+        if error.stands() {
+            let entry = (error.clone(), Instant::now());
+            self.refused.insert((profile, path.to_owned()), entry);
+        }
         if let DeliveryError::NotFound(chain) = error {
             let entry = (
                 chain.to_string(),
@@ -54,5 +71,6 @@ impl Negatives {
     /// Forgets all of them: after `cache clear`, or when a person asks anew.
     pub(crate) fn clear(&self) {
         self.kept.clear();
+        self.refused.clear();
     }
 }

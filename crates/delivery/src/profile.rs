@@ -1,56 +1,34 @@
-//! What a request may touch: the chain of upstreams and the trees of the cache, as one immutable snapshot.
+//! A profile in force: which upstreams, which checksum database and which trees of the cache a path may touch.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use go_module::FileKind;
 use store::{RealmId, Tree};
 use upstream::{Chain, Upstream};
 
-use crate::checksum_db::ChecksumDb;
+use crate::database::Database;
+use crate::error::DeliveryError;
+use crate::routes::{Cover, Route, Routes};
 
 /// A profile in force. A switch replaces the whole of it; requests under way finish on the one they began with.
 #[derive(Debug)]
 pub struct Profile {
     name: String,
-    chain: Chain,
-    trees: Vec<Tree>,
-    checksum_db: ChecksumDb,
-    database: Option<Upstream>,
+    routes: Routes,
+    database: Option<Database>,
     id: u64,
 }
 
 impl Profile {
-    /// Makes a profile out of its parts.
-    pub fn new(name: impl Into<String>, chain: Chain, checksum_db: ChecksumDb) -> Self {
+    /// Makes a profile out of its parts; without a database nothing is checked against one (`GOSUMDB=off`).
+    pub fn new(name: impl Into<String>, routes: Routes, database: Option<Database>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let mut trees = Vec::new();
-        for upstream in chain.upstreams() {
-            let tree = tree_of(upstream);
-            if !trees.contains(&tree) {
-                trees.push(tree);
-            }
-        }
         Self {
             name: name.into(),
-            chain,
-            trees,
-            checksum_db,
-            database: None,
+            routes,
+            database,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
         }
-    }
-
-    /// Asks the checksum database here, and not through the chain (`GOSUMDB="name url"`).
-    #[must_use]
-    pub fn with_database_at(self, database: Upstream) -> Self {
-        Self {
-            database: Some(database),
-            ..self
-        }
-    }
-
-    /// Where the checksum database is, if it has a place of its own.
-    pub(crate) fn database(&self) -> Option<&Upstream> {
-        self.database.as_ref()
     }
 
     /// The name a person gave it.
@@ -58,19 +36,63 @@ impl Profile {
         &self.name
     }
 
-    /// The upstreams, in order.
-    pub fn chain(&self) -> &Chain {
-        &self.chain
+    /// Where paths go.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
     }
 
-    /// The checksum database it names.
-    pub fn checksum_db(&self) -> &ChecksumDb {
-        &self.checksum_db
+    /// Its checksum database, if it has one.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
     }
 
-    /// The trees a hit may come from, in the order of their upstreams.
-    pub(crate) fn trees(&self) -> &[Tree] {
-        &self.trees
+    /// What its checksum database is called, or `off`.
+    pub fn database_name(&self) -> &str {
+        self.database.as_ref().map_or("off", Database::name)
+    }
+
+    /// Where a path goes, and whether the database covers it.
+    pub fn route(&self, path: &str) -> Route<'_> {
+        self.routes.route(path, self.database.is_some())
+    }
+
+    /// The upstreams that a path may reach.
+    pub(crate) fn chain_for(&self, path: &str) -> Result<&Chain, DeliveryError> {
+        self.route(path)
+            .chain
+            .ok_or_else(|| DeliveryError::PrivateNowhere {
+                path: path.to_owned(),
+                profile: self.name.clone(),
+            })
+    }
+
+    /// The trees in which a file of this path may be found, first the one that counts most.
+    ///
+    /// What the database covers is found where that database has vouched for it, and nowhere else. Only `.info`, for which
+    /// no database vouches, may come from the realms of the path's upstreams as well.
+    pub fn trees(&self, path: &str, kind: FileKind) -> Vec<Tree> {
+        let route = self.route(path);
+        match (&self.database, route.cover) {
+            (Some(database), Cover::Database) => {
+                let mut trees = vec![database.tree().clone()];
+                if kind == FileKind::Info {
+                    trees.extend(route.realms());
+                }
+                trees
+            }
+            _ => route.realms(),
+        }
+    }
+
+    /// The tree in which a file of this path is kept that `upstream` gave.
+    pub(crate) fn home(&self, path: &str, kind: FileKind, upstream: &Upstream) -> Tree {
+        let route = self.route(path);
+        match (&self.database, route.cover, kind) {
+            (Some(database), Cover::Database, FileKind::Mod | FileKind::Zip) => {
+                database.tree().clone()
+            }
+            _ => realm_of(upstream, route.private),
+        }
     }
 
     /// Tells this snapshot from every other of this process, so that nothing kept in memory for one serves another.
@@ -79,8 +101,27 @@ impl Profile {
     }
 }
 
-/// The tree in which what an upstream gave is kept: a realm of its own.
-pub(crate) fn tree_of(upstream: &Upstream) -> Tree {
-    let id = upstream.id();
-    Tree::Realm(id.parse().unwrap_or_else(|_| RealmId::for_origin(id)))
+impl Route<'_> {
+    /// The realms of the upstreams that this path may reach, in their order.
+    pub(crate) fn realms(&self) -> Vec<Tree> {
+        let mut realms = Vec::new();
+        for upstream in self.chain.into_iter().flat_map(Chain::upstreams) {
+            let realm = realm_of(upstream, self.private);
+            if !realms.contains(&realm) {
+                realms.push(realm);
+            }
+        }
+        realms
+    }
+}
+
+/// The realm in which what an upstream gave is kept: one for each, and another for what came from it under a private
+/// rule, so that no profile without such a rule is served from there.
+fn realm_of(upstream: &Upstream, private: bool) -> Tree {
+    let id = if private {
+        format!("{}-private", upstream.id())
+    } else {
+        upstream.id().to_owned()
+    };
+    Tree::Realm(id.parse().unwrap_or_else(|_| RealmId::for_origin(&id)))
 }

@@ -1,9 +1,10 @@
 //! What makes a body acceptable: the check that stands between an upstream and the cache.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 
-use go_module::{FileKind, ModuleVersion, Request, go_mod, info, list, zip};
+use go_module::h1::{self, ZipHasher};
+use go_module::{FileKind, H1, ModuleVersion, Request, go_mod, info, list, zip};
 
 /// The most bytes of a body, by what it is (cmd/go/internal/modfetch: MaxZipFile, MaxGoMod; the rest are ours).
 pub(crate) fn cap(request: &Request) -> u64 {
@@ -17,33 +18,46 @@ pub(crate) fn cap(request: &Request) -> u64 {
     }
 }
 
-/// Checks a complete file of a version; the error says what is wrong with it, in words for a person.
+/// Checks the form of a complete file of a version and gives its `h1:`, which an `.info` has none of; a zip's hasher was
+/// handed all of it as it came. The error says what is wrong, in words for a person.
 pub(crate) fn prove(
-    mut file: File,
+    mut file: &File,
     length: u64,
     module: &ModuleVersion,
     kind: FileKind,
-) -> Result<(), String> {
+    hasher: Option<ZipHasher>,
+) -> Result<Option<H1>, String> {
     match kind {
         FileKind::Info => {
-            let said = info::parse(&read(&mut file)?).map_err(|error| error.to_string())?;
+            let said = info::parse(&read(file)?).map_err(|error| error.to_string())?;
             if said.version != module.version.as_str() {
                 return Err(format!(
                     "its Version is {:?}, not {}",
                     said.version, module.version
                 ));
             }
-            Ok(())
+            Ok(None)
         }
-        FileKind::Mod => match go_mod::module_line(&read(&mut file)?) {
-            Some(_) => Ok(()),
-            None => Err(
-                "it has no module line, so it is no go.mod (a sign-in page, perhaps?)".to_owned(),
-            ),
-        },
-        FileKind::Zip => zip::check(file, length, module)
-            .map(drop)
-            .map_err(|error| error.to_string()),
+        FileKind::Mod => {
+            let text = read(file)?;
+            match go_mod::module_line(&text) {
+                Some(_) => Ok(Some(h1::of_mod(&text))),
+                None => Err(
+                    "it has no module line, so it is no go.mod (a sign-in page, perhaps?)"
+                        .to_owned(),
+                ),
+            }
+        }
+        FileKind::Zip => {
+            zip::check(file, length, module).map_err(|error| error.to_string())?;
+            file.rewind()
+                .map_err(|error| format!("it could not be read back: {error}"))?;
+            let hasher = hasher.unwrap_or_default();
+            let h1 = hasher
+                .finish(file, length)
+                .map_err(|error| error.to_string())?;
+            Ok(Some(h1))
+        }
     }
 }
 
@@ -70,7 +84,7 @@ pub(crate) fn prove_answer(request: &Request, body: &[u8]) -> Result<(), String>
     }
 }
 
-fn read(file: &mut File) -> Result<Vec<u8>, String> {
+fn read(mut file: &File) -> Result<Vec<u8>, String> {
     let mut all = Vec::new();
     file.read_to_end(&mut all)
         .map_err(|error| format!("it could not be read back: {error}"))?;

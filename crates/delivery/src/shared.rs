@@ -11,9 +11,10 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::afterwards::{Afterwards, Committed};
+use crate::alarm::{Alarm, Alarms};
 use crate::changing::{self, AnswerKey, Answered};
 use crate::complete::{Companions, Landed};
+use crate::database::{Database, DatabaseError, Log, Logs};
 use crate::error::DeliveryError;
 use crate::event::{Event, Events};
 use crate::flight::{FlightKey, Flights};
@@ -74,15 +75,15 @@ pub(crate) struct Shared {
     /// What has landed not long ago: only of this a look at the cache from before may be out of date.
     pub(crate) landed: Cache<FlightKey, ()>,
     pub(crate) companions: Companions,
-    pub(crate) afterwards: Afterwards,
     pub(crate) hot: Hot,
+    pub(crate) logs: Logs,
+    pub(crate) alarms: Alarms,
     profile: RwLock<Arc<Profile>>,
 }
 
 /// What is handed over to the work in the background.
 pub(crate) struct Waiting {
     pub(crate) landed: mpsc::Receiver<Landed>,
-    pub(crate) committed: mpsc::Receiver<Committed>,
 }
 
 impl Shared {
@@ -91,9 +92,9 @@ impl Shared {
         profile: Profile,
         options: Options,
         events: mpsc::Sender<Event>,
+        alarms: mpsc::Sender<Alarm>,
     ) -> (Arc<Self>, Waiting) {
         let (companions, landed) = Companions::channel();
-        let (afterwards, committed) = Afterwards::channel();
         let shared = Self {
             store,
             negatives: Negatives::new(options.negative_for),
@@ -108,12 +109,13 @@ impl Shared {
             outages: Outages::default(),
             landed: Cache::new(LANDED),
             companions,
-            afterwards,
             hot: Hot::new(options.hot_bytes),
+            logs: Logs::default(),
+            alarms: Alarms::new(alarms),
             profile: RwLock::new(Arc::new(profile)),
             options,
         };
-        (Arc::new(shared), Waiting { landed, committed })
+        (Arc::new(shared), Waiting { landed })
     }
 
     pub(crate) fn set_profile(&self, profile: Profile) {
@@ -124,6 +126,11 @@ impl Shared {
         Arc::clone(&self.profile.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// What is known of a database, opened at its first use.
+    pub(crate) async fn log(&self, database: &Database) -> Result<Arc<Log>, DatabaseError> {
+        self.logs.of(&self.store, database, &self.alarms).await
+    }
+
     /// A kept file, looked for in the profile's trees, off the runtime.
     pub(crate) async fn find(
         &self,
@@ -132,7 +139,7 @@ impl Shared {
         kind: FileKind,
     ) -> Result<Option<Kept>, DeliveryError> {
         self.store
-            .find(profile.trees(), module, kind)
+            .find(&profile.trees(module.path.as_str(), kind), module, kind)
             .await
             .map_err(DeliveryError::store)
     }

@@ -322,90 +322,12 @@ async fn kept_files_are_served_with_the_upstream_dead() {
 async fn cache_only_never_reaches_an_upstream() {
     let proxy = proxy_with(&big()).await;
     let engine = Engine::new(&proxy.url()).await;
-    for path in [
-        ZIP,
-        INFO,
-        "example.com/m/@v/list",
-        "example.com/m/@latest",
-        "sumdb/sums.example.com/supported",
-    ] {
+    for path in [ZIP, INFO, "example.com/m/@v/list", "example.com/m/@latest"] {
         assert!(
             matches!(engine.kept_only(path).await, Err(DeliveryError::NotKept)),
             "{path}"
         );
     }
-    assert!(proxy.requests().is_empty());
-    engine.end().await;
-}
-
-#[tokio::test]
-async fn the_checksum_database_is_passed_through_and_no_other() {
-    let proxy = FakeProxy::start().await;
-    proxy.put_sumdb("sums.example.com", "supported", "");
-    proxy.put_sumdb(
-        "sums.example.com",
-        "lookup/example.com/m@v1.0.0",
-        "1\nrecord\n",
-    );
-    let engine = Engine::new(&proxy.url()).await;
-    assert!(
-        engine
-            .whole("sumdb/sums.example.com/supported")
-            .await
-            .is_empty()
-    );
-    assert_eq!(
-        engine
-            .whole("sumdb/sums.example.com/lookup/example.com/m@v1.0.0")
-            .await,
-        b"1\nrecord\n"
-    );
-    assert_eq!(
-        engine
-            .whole("sumdb/sums.example.com/lookup/example.com/m@v1.0.0")
-            .await,
-        b"1\nrecord\n"
-    );
-    assert_eq!(
-        proxy.count("/sumdb/sums.example.com/lookup/example.com/m@v1.0.0"),
-        2,
-        "nothing of it is kept"
-    );
-    let error = engine
-        .get("sumdb/other.example.com/supported")
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error, DeliveryError::OtherChecksumDb { .. }),
-        "{error}"
-    );
-    engine.end().await;
-}
-
-#[tokio::test]
-async fn a_checksum_database_with_a_place_of_its_own_is_asked_there() {
-    let (proxy, database) = (FakeProxy::start().await, FakeProxy::start().await);
-    database.put(
-        "/db/lookup/example.com/m@v1.0.0",
-        "text/plain",
-        "1\nrecord\n",
-    );
-    let engine = Engine::new(&proxy.url()).await;
-    engine
-        .delivery
-        .set_profile(common::profile_with_database_at(
-            &proxy.url(),
-            &database.url_of("/db"),
-        ));
-    assert!(
-        engine
-            .whole("sumdb/sums.example.com/supported")
-            .await
-            .is_empty()
-    );
-    let lookup = "sumdb/sums.example.com/lookup/example.com/m@v1.0.0";
-    assert_eq!(engine.whole(lookup).await, b"1\nrecord\n");
-    assert_eq!(database.paths(), ["/db/lookup/example.com/m@v1.0.0"]);
     assert!(proxy.requests().is_empty());
     engine.end().await;
 }

@@ -4,7 +4,7 @@
 //! only what is known not to be there may become one of the two, and no arm here is a wildcard.
 
 use app::Code;
-use delivery::DeliveryError;
+use delivery::{DatabaseError, DeliveryError};
 use http::StatusCode;
 use upstream::UpstreamError;
 
@@ -18,9 +18,42 @@ pub(crate) fn of_delivery(error: &DeliveryError) -> StatusCode {
         DeliveryError::StillNotFound { gone: false, .. }
         | DeliveryError::NotKept
         | DeliveryError::OtherChecksumDb { .. } => StatusCode::NOT_FOUND,
-        DeliveryError::Malformed { .. } => StatusCode::BAD_GATEWAY,
+        DeliveryError::Malformed { .. }
+        | DeliveryError::Mismatch(_)
+        | DeliveryError::Changed(_) => StatusCode::BAD_GATEWAY,
+        DeliveryError::Unverified { cause, .. } => of_unverified(cause),
+        DeliveryError::Database(cause) => of_database(cause),
+        DeliveryError::OutsideDatabase { .. } | DeliveryError::PrivateNowhere { .. } => {
+            StatusCode::FORBIDDEN
+        }
         DeliveryError::Store(_) | DeliveryError::Read(_) => StatusCode::INTERNAL_SERVER_ERROR,
         DeliveryError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// The status of a file that could not be verified. Never 404: `go` would ask the next one, which nobody verifies.
+fn of_unverified(cause: &DatabaseError) -> StatusCode {
+    match cause {
+        DatabaseError::NotThere { .. } => StatusCode::FORBIDDEN,
+        DatabaseError::NotKept { .. } => StatusCode::BAD_GATEWAY,
+        DatabaseError::Unreachable { .. }
+        | DatabaseError::Refused { .. }
+        | DatabaseError::Fork { .. }
+        | DatabaseError::Store(_)
+        | DatabaseError::Stopping => of_database(cause),
+    }
+}
+
+/// The status of a request to the checksum database.
+fn of_database(cause: &DatabaseError) -> StatusCode {
+    match cause {
+        DatabaseError::NotThere { cause, .. } | DatabaseError::Unreachable { cause, .. } => {
+            of_upstream(&cause.cause)
+        }
+        DatabaseError::NotKept { .. } => StatusCode::NOT_FOUND,
+        DatabaseError::Refused { .. } | DatabaseError::Fork { .. } => StatusCode::BAD_GATEWAY,
+        DatabaseError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        DatabaseError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

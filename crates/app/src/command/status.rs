@@ -77,11 +77,12 @@ impl Call for Status {
                 ActiveProfile {
                     name: profile.name().to_owned(),
                     upstreams: profile
-                        .chain()
+                        .routes()
                         .upstreams()
+                        .into_iter()
                         .map(|upstream| upstream.name().to_owned())
                         .collect(),
-                    checksum_db: profile.checksum_db().to_string(),
+                    checksum_db: profile.database_name().to_owned(),
                 }
             }),
             cache: CacheStatus {

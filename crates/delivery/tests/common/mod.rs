@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use delivery::{
-    Answer, AnswerOptions, Ask, Body, BodyError, ChecksumDb, Delivery, DeliveryError, Event,
-    Options, Profile,
+    Alarm, Answer, AnswerOptions, Ask, Body, BodyError, Database, Delivery, DeliveryError, Event,
+    Options, Profile, Routes,
 };
 use futures_util::StreamExt;
 use go_module::{ProxyList, Request};
 use store::Store;
 use tempfile::TempDir;
+use test_support::FakeDatabase;
 use tokio::sync::mpsc;
 use upstream::{Chain, ChainParts, Deadlines, HttpClients, OwnAddresses, Upstream};
 
@@ -26,6 +27,7 @@ pub struct Engine {
     pub delivery: Delivery,
     pub store: Store,
     pub events: mpsc::Receiver<Event>,
+    pub alarms: mpsc::Receiver<Alarm>,
     folder: Arc<TempDir>,
 }
 
@@ -43,30 +45,42 @@ impl Engine {
     }
 
     pub async fn with(list: &str, options: Options) -> Self {
-        Self::begin(Arc::new(tempfile::tempdir().unwrap()), list, options).await
+        Self::begin(new_folder(), profile(list), options).await
     }
 
-    async fn begin(folder: Arc<TempDir>, list: &str, options: Options) -> Self {
+    /// A delivery of this profile.
+    pub async fn of(profile: Profile) -> Self {
+        Self::begin(new_folder(), profile, options()).await
+    }
+
+    async fn begin(folder: Arc<TempDir>, profile: Profile, options: Options) -> Self {
         let places = store::Places {
             cache: folder.path().join("cache"),
             data: folder.path().join("data"),
         };
         let store = Store::open(places).await.unwrap();
         let (sender, events) = mpsc::channel(1000);
-        let delivery = Delivery::start(store.clone(), profile(list), options, sender);
+        let (alarm, alarms) = mpsc::channel(100);
+        let delivery = Delivery::start(store.clone(), profile, options, sender, alarm);
         Self {
             delivery,
             store,
             events,
+            alarms,
             folder,
         }
     }
 
     /// Ends it, and begins anew on the same folders.
     pub async fn restart(self, list: &str) -> Self {
+        self.restart_with(profile(list)).await
+    }
+
+    /// Ends it, and begins anew on the same folders with this profile.
+    pub async fn restart_with(self, profile: Profile) -> Self {
         let folder = Arc::clone(&self.folder);
         self.end().await;
-        Self::begin(folder, list, options()).await
+        Self::begin(folder, profile, options()).await
     }
 
     pub async fn end(self) {
@@ -76,6 +90,10 @@ impl Engine {
 
     pub fn cache(&self) -> std::path::PathBuf {
         self.folder.path().join("cache")
+    }
+
+    pub fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
     }
 
     pub async fn ask(&self, path: &str) -> Result<Answer, DeliveryError> {
@@ -157,6 +175,10 @@ impl Engine {
     }
 }
 
+fn new_folder() -> Arc<TempDir> {
+    Arc::new(tempfile::tempdir().unwrap())
+}
+
 /// Quick answers to trouble: a test waits for no laptop's network.
 pub fn deadlines() -> Deadlines {
     Deadlines {
@@ -186,20 +208,29 @@ pub fn nothing_fresh() -> Options {
     }
 }
 
+/// A profile without a checksum database.
 pub fn profile(list: &str) -> Profile {
-    let chain = Chain::build(&ProxyList::parse(list).unwrap(), &parts()).unwrap();
-    Profile::new(
-        "test",
-        chain,
-        ChecksumDb::parse("sums.example.com").unwrap(),
-    )
+    Profile::new("test", Routes::all_to(chain(list)), None)
 }
 
-pub fn profile_with_database_at(list: &str, url: &str) -> Profile {
-    profile(list).with_database_at(Upstream::checksum_database(url, &parts()).unwrap())
+/// A profile whose upstreams pass this database on, and that covers every path.
+pub fn verifying(list: &str, database: &FakeDatabase) -> Profile {
+    let routes = Routes::all_to(chain(list));
+    Profile::new("verifying", routes, Some(through(list, database)))
 }
 
-fn parts() -> ChainParts {
+/// The database as it is reached through a list, and directly where no upstream of it passes it on.
+pub fn through(list: &str, database: &FakeDatabase) -> Database {
+    let key = database.key().parse().unwrap();
+    let direct = Upstream::checksum_database(&database.url(), &parts()).unwrap();
+    Database::through(key, chain(list), direct)
+}
+
+pub fn chain(list: &str) -> Chain {
+    Chain::build(&ProxyList::parse(list).unwrap(), &parts()).unwrap()
+}
+
+pub fn parts() -> ChainParts {
     let limits = deadlines();
     ChainParts {
         http: HttpClients::new(&limits),

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use checksum_db::{VerifierKey, known_key};
+
+/// What Go takes for another place of its own database (`dbDial`, cmd/go `internal/modfetch/sumdb.go`).
+const MIRROR: (&str, &str) = ("sum.golang.google.cn", "sum.golang.org");
+
 /// `GOSUMDB`: `off`, a name, `name+hash+key`, or either followed by a URL (cmd/go/internal/modfetch/sumdb.go, `dbDial`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChecksumDb {
@@ -11,8 +16,8 @@ pub enum ChecksumDb {
     Named {
         /// Its name, as it stands in `/sumdb/<name>/…`.
         name: String,
-        /// `name+hash+key`, where the value gave one.
-        key: Option<String>,
+        /// `name+hash+key`, as the value gave it or as Go knows it.
+        key: String,
         /// Where it is to be reached, where the value says so.
         url: Option<String>,
     },
@@ -31,6 +36,14 @@ pub enum ChecksumDbError {
         "the checksum database value has {0} words; it takes a name (or name+hash+key) and at most one URL"
     )]
     TooManyWords(usize),
+    /// A name alone, and not one of which Go knows the key.
+    #[error(
+        "the key of the checksum database {0} is not known; give it as name+hash+key, the way the database publishes it"
+    )]
+    UnknownKey(String),
+    /// A key that is none.
+    #[error(transparent)]
+    Key(#[from] checksum_db::Error),
 }
 
 impl ChecksumDb {
@@ -43,30 +56,24 @@ impl ChecksumDb {
         match words.as_slice() {
             [] => Err(ChecksumDbError::Empty),
             ["off"] => Ok(Self::Off),
-            [key] => Ok(Self::named(key, None)),
-            [key, url] => Ok(Self::named(key, Some((*url).to_owned()))),
+            [mirror] if *mirror == MIRROR.0 => {
+                Self::named(MIRROR.1, Some(format!("https://{}", MIRROR.0)))
+            }
+            [key] => Self::named(key, None),
+            [key, url] => Self::named(key, Some((*url).to_owned())),
             more => Err(ChecksumDbError::TooManyWords(more.len())),
         }
     }
 
-    fn named(key: &str, url: Option<String>) -> Self {
-        let (name, has_key) = match key.split_once('+') {
-            Some((name, _)) => (name, true),
-            None => (key, false),
+    fn named(key: &str, url: Option<String>) -> Result<Self, ChecksumDbError> {
+        let key = match known_key(key) {
+            Some(known) => known,
+            None if key.contains('+') => key,
+            None => return Err(ChecksumDbError::UnknownKey(key.to_owned())),
         };
-        Self::Named {
-            name: name.to_owned(),
-            key: has_key.then(|| key.to_owned()),
-            url,
-        }
-    }
-
-    /// Whether `/sumdb/<name>/…` is this one.
-    pub fn is(&self, asked: &str) -> bool {
-        match self {
-            Self::Off => false,
-            Self::Named { name, .. } => name == asked,
-        }
+        let name = key.parse::<VerifierKey>()?.name().to_owned();
+        let key = key.to_owned();
+        Ok(Self::Named { name, key, url })
     }
 }
 
@@ -83,53 +90,57 @@ impl fmt::Display for ChecksumDb {
 mod tests {
     use super::*;
 
+    const KEY: &str = "sums.example.com+6032d79d+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
     #[test]
     fn every_form_of_gosumdb_is_read() {
-        let named = |name: &str, key: Option<&str>, url: Option<&str>| ChecksumDb::Named {
+        let named = |name: &str, key: &str, url: Option<&str>| ChecksumDb::Named {
             name: name.into(),
-            key: key.map(Into::into),
+            key: key.into(),
             url: url.map(Into::into),
         };
+        let gos = known_key("sum.golang.org").unwrap();
         assert_eq!(ChecksumDb::parse("off"), Ok(ChecksumDb::Off));
         assert_eq!(
-            ChecksumDb::parse("sums.example.com"),
-            Ok(named("sums.example.com", None, None))
+            ChecksumDb::parse("sum.golang.org"),
+            Ok(named("sum.golang.org", gos, None))
         );
         assert_eq!(
-            ChecksumDb::parse("sums.example.com+0123abcd+AbCd"),
+            ChecksumDb::parse("sum.golang.google.cn"),
             Ok(named(
-                "sums.example.com",
-                Some("sums.example.com+0123abcd+AbCd"),
-                None
+                "sum.golang.org",
+                gos,
+                Some("https://sum.golang.google.cn")
             ))
         );
         assert_eq!(
-            ChecksumDb::parse(" sums.example.com  https://mirror.example.com/db "),
+            ChecksumDb::parse(KEY),
+            Ok(named("sums.example.com", KEY, None))
+        );
+        assert_eq!(
+            ChecksumDb::parse(&format!(" {KEY}  https://mirror.example.com/db ")),
             Ok(named(
                 "sums.example.com",
-                None,
+                KEY,
                 Some("https://mirror.example.com/db")
             ))
         );
+    }
+
+    #[test]
+    fn what_go_refuses_is_refused() {
         assert_eq!(ChecksumDb::parse(" "), Err(ChecksumDbError::Empty));
         assert_eq!(
             ChecksumDb::parse("a b c"),
             Err(ChecksumDbError::TooManyWords(3))
         );
-    }
-
-    #[test]
-    fn only_the_named_database_is_served() {
-        assert!(
-            ChecksumDb::parse("sums.example.com")
-                .unwrap()
-                .is("sums.example.com")
+        assert_eq!(
+            ChecksumDb::parse("sums.example.com"),
+            Err(ChecksumDbError::UnknownKey("sums.example.com".into()))
         );
-        assert!(
-            !ChecksumDb::parse("sums.example.com")
-                .unwrap()
-                .is("other.example.com")
-        );
-        assert!(!ChecksumDb::Off.is("off"));
+        assert!(matches!(
+            ChecksumDb::parse("sums.example.com+0123abcd+AbCd"),
+            Err(ChecksumDbError::Key(_))
+        ));
     }
 }
