@@ -13,6 +13,7 @@
 mod escape;
 mod glob;
 pub mod go_mod;
+pub mod go_sum;
 pub mod h1;
 pub mod info;
 pub mod list;
@@ -32,6 +33,7 @@ pub mod zip;
 #[cfg(test)]
 mod vectors;
 
+pub use go_sum::{GoSumError, GoSumReason};
 pub use h1::{H1, H1Error};
 pub use info::InfoError;
 pub use list::ListError;
