@@ -1,11 +1,14 @@
 //! Lists of path globs, as in GOPRIVATE, GONOPROXY and GONOSUMDB.
 
+mod check;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::glob::Glob;
+pub use check::{PatternError, check};
 
 /// A comma-separated list of globs, each matched against as many leading elements of a path as it has itself
 /// (`module.MatchPrefixPatterns`, x/mod `module/module.go`).
