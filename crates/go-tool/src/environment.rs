@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 
+use crate::caller::CallerEnv;
 use crate::folder::RunFolder;
 
 /// Environment variables by name. Values never show in Debug: tokens are often among them.
@@ -72,6 +73,18 @@ impl Environment {
     /// This process's own.
     pub(crate) fn of_process() -> Self {
         Self(std::env::vars_os().collect())
+    }
+
+    /// This process's own, with the caller's go command and Go settings in the place of this process's.
+    pub(crate) fn of_caller(caller: &CallerEnv) -> Self {
+        let mut environment = Self::of_process();
+        for name in CallerEnv::NAMES {
+            environment.remove(OsStr::new(name));
+        }
+        for (name, value) in caller.iter() {
+            environment.set(name, value);
+        }
+        environment
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&OsStr> {

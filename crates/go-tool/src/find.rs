@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::caller::CallerEnv;
 use crate::environment::Environment;
 use crate::error::GoError;
 
@@ -42,6 +43,16 @@ impl Go {
             None => usual_folders(&environment),
         };
         Self::find_in(folders, environment)
+    }
+
+    /// Finds the go command as the caller's shell would: in their PATH, and then in the usual places of their home. What
+    /// it is asked, it answers with the caller's settings. Blocks like [`Go::find`].
+    ///
+    /// # Errors
+    /// As [`Go::find`].
+    pub fn of_caller(caller: &CallerEnv) -> Result<Self, GoError> {
+        let environment = Environment::of_caller(caller);
+        Self::find_in(usual_folders(&environment), environment)
     }
 
     fn find_in(folders: Vec<PathBuf>, environment: Environment) -> Result<Self, GoError> {
@@ -102,13 +113,20 @@ impl Go {
         self
     }
 
+    /// The same go command for the person whose environment this is.
+    #[must_use]
+    pub fn for_caller(mut self, caller: &CallerEnv) -> Self {
+        self.environment = Environment::of_caller(caller);
+        self
+    }
+
     pub(crate) fn environment(&self) -> &Environment {
         &self.environment
     }
 }
 
 /// PATH, then GOROOT, then the places of the Go installers, of Linux distributions, Homebrew, MacPorts and snap.
-fn usual_folders(environment: &Environment) -> Vec<PathBuf> {
+pub(crate) fn usual_folders(environment: &Environment) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = environment
         .get("PATH")
         .map(|path| std::env::split_paths(path).collect())
@@ -139,13 +157,13 @@ fn usual_folders(environment: &Environment) -> Vec<PathBuf> {
     folders
 }
 
-fn is_executable(path: &Path) -> bool {
+pub(crate) fn is_executable(path: &Path) -> bool {
     path.metadata()
         .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// Runs `go env GOVERSION`, apart from any go.mod, go.work or toolchain setting. The error says what it did instead.
-fn ask_version(path: &Path, environment: &Environment) -> Result<String, String> {
+pub(crate) fn ask_version(path: &Path, environment: &Environment) -> Result<String, String> {
     let mut child = Command::new(path)
         .args(["env", "GOVERSION"])
         .env_clear()

@@ -1,7 +1,10 @@
 //! The go command: found, asked for its settings, run as a child for `direct`.
 //!
-//! Three things are here:
-//! - [`Go`]: where the go command is, Go's own defaults, and its settings as the person has them;
+//! What is here:
+//! - [`Go`]: where the go command is, Go's own defaults, and its settings as the person has them; [`installations`]: all
+//!   go commands of a machine;
+//! - [`go_env`]: the go env file, found, written, read back and given back, and what overrides it;
+//! - [`goauth_value`]: GOAUTH with a command of Larder's in front;
 //! - [`Direct`]: modules fetched from version control by running `go` as a child, the way `GOPROXY=direct` would;
 //! - [`GoError`]: one enum that tells "is not there" from "could not be reached" ([`GoError::is_not_found`]).
 //!
@@ -15,6 +18,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod answer;
+mod caller;
 mod child;
 mod classify;
 mod direct;
@@ -22,11 +26,17 @@ mod environment;
 mod error;
 mod find;
 mod folder;
+pub mod go_env;
+mod goauth;
+mod installations;
 mod query;
 mod readable;
 mod settings;
 
+pub use caller::CallerEnv;
 pub use direct::{Described, Direct, DirectOptions, DownloadGuard, Downloaded};
 pub use error::GoError;
 pub use find::Go;
+pub use goauth::{GoauthError, GoauthWish, goauth_value};
+pub use installations::{Installation, installations};
 pub use settings::Defaults;

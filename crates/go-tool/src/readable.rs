@@ -28,7 +28,7 @@ pub(crate) fn readable(text: &str, run: &Path) -> String {
 }
 
 /// Takes out what stands between `://` and the last `@` of the host part.
-fn without_user_info(text: &str) -> String {
+pub(crate) fn without_user_info(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
