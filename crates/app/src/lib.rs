@@ -15,6 +15,7 @@ mod failure;
 mod instance;
 mod job;
 mod lock;
+mod pattern;
 mod places;
 mod profile;
 mod serving;
@@ -30,7 +31,10 @@ pub use job::{JobId, JobState, Jobs, Progress, Reporter};
 pub use places::Places;
 pub use profile::ServeOptions;
 pub use serving::Serving;
-pub use settings::Settings;
+pub use settings::{
+    DatabaseChoice, PUBLIC, ProfileSettings, RuleSettings, RuleTarget, Settings, UpstreamList,
+    Written,
+};
 pub use token::Tokens;
 
 /// Larder's version, as `larder --version` and `X-Larder-Version` say it.

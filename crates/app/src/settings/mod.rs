@@ -1,0 +1,179 @@
+//! `settings.toml`: hand-editable. Read with line and column in every complaint, rewritten with its comments kept.
+
+mod cut;
+mod profiles;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod write;
+mod written;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use self::reader::Reader;
+use crate::failure::{Code, Failure};
+
+pub use self::profiles::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget};
+pub use self::written::{DatabaseChoice, UpstreamList, Written};
+
+/// What a new file begins with.
+const TEMPLATE: &str = "\
+# Larder's settings. Edit them by hand if you like: comments are kept, and Larder reads them at its start.
+
+# The port that Larder listens at on this computer, chosen at the first start and kept,
+# so that GOPROXY stays the same.
+# port = 4677
+
+# How long lists, latest and branches are given from the cache before the upstream is asked again.
+# fresh-for = \"60s\"
+
+# The profile that is in force. `public` is always there: the upstreams and the checksum database that go itself uses.
+# profile = \"public\"
+
+# How many modules may be fetched from version control at once, and how long one may take.
+# [direct]
+# at-once = 4
+# deadline = \"5m\"
+
+# How much of the activity log is kept.
+# [activity]
+# keep-days = 30
+# keep-rows = 100000
+
+# A profile of one's own: where modules come from (as in GOPROXY), the checksum database that vouches for them
+# (as in GOSUMDB), which paths are private (as in GOPRIVATE) and where those come from, and which public ones are
+# outside the database (as in GONOSUMDB). What is left out is as go has it; private paths then come from nowhere.
+# [profiles.company]
+# upstreams = \"https://proxy.corp.example,direct\"
+# checksum-database = \"off\"
+# private = [\"corp.example/*\", \"github.com/acme/*\"]
+# private-upstreams = \"https://athens.corp.example\"
+# no-checksum-database = [\"example.org/*\"]
+
+# Paths that come from elsewhere; the first rule that matches counts. Either `to`, another profile's upstreams, or
+# `upstreams`, a list of its own. With `private`, its patterns are private too, and it is for private paths only.
+# [[profiles.company.rules]]
+# patterns = [\"github.com/acme/tools/*\"]
+# upstreams = \"https://tools.corp.example\"
+# private = true
+";
+
+/// The settings, as read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `port`: where to listen; `None` before the first start.
+    pub port: Option<u16>,
+    /// `fresh-for`: how long what changes is given without asking.
+    pub fresh_for: Duration,
+    /// `profile`: the name of the one in force; it is among the profiles.
+    pub active: String,
+    /// `direct.at-once`: children of `go` at once.
+    pub direct_at_once: usize,
+    /// `direct.deadline`: how long one may take.
+    pub direct_deadline: Duration,
+    /// `activity.keep-days`
+    pub keep_days: u32,
+    /// `activity.keep-rows`
+    pub keep_rows: u64,
+    /// `profiles`: `public` first, then the others as they stand. The names that their rules lead to are among them.
+    pub profiles: Vec<ProfileSettings>,
+    /// Complaints that don't stop us, such as unknown keys, each with its place.
+    pub warnings: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            port: None,
+            fresh_for: Duration::from_secs(60),
+            active: PUBLIC.to_owned(),
+            direct_at_once: 4,
+            direct_deadline: Duration::from_secs(5 * 60),
+            keep_days: 30,
+            keep_rows: 100_000,
+            profiles: vec![ProfileSettings::new(PUBLIC)],
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the file; without one, the defaults hold.
+    ///
+    /// # Errors
+    /// `bad-settings`, with line and column; the file is left as it is.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(path, &text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(Failure::new(
+                Code::BadSettings,
+                format!("{} can't be read: {error}", path.display()),
+            )),
+        }
+    }
+
+    /// The profile of this name.
+    #[must_use]
+    pub fn profile(&self, name: &str) -> Option<&ProfileSettings> {
+        self.profiles.iter().find(|profile| profile.name == name)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
+        let reader = Reader::new(path, text);
+        let document = reader.document()?;
+        let mut settings = Self::default();
+        let mut active = None;
+        reader.table(document.as_table(), "", |key, item| {
+            match key {
+                "port" => settings.port = Some(reader.whole(key, item, 1, u16::MAX.into())?),
+                "fresh-for" => {
+                    settings.fresh_for = reader.duration(key, item, Duration::ZERO, DAY)?
+                }
+                "profile" => {
+                    let name = reader.text(key, item, "the name of a profile")?;
+                    active = Some((name.to_owned(), item.span()));
+                }
+                "direct" => reader.sub_table(key, item, |key, item| {
+                    match key {
+                        "at-once" => settings.direct_at_once = reader.whole(key, item, 1, 64)?,
+                        "deadline" => {
+                            settings.direct_deadline = reader.duration(key, item, SECOND, HOUR)?;
+                        }
+                        _ => return Ok(false),
+                    }
+                    Ok(true)
+                })?,
+                "activity" => reader.sub_table(key, item, |key, item| {
+                    match key {
+                        "keep-days" => settings.keep_days = reader.whole(key, item, 1, 3650)?,
+                        "keep-rows" => {
+                            settings.keep_rows = reader.whole(key, item, 100, 10_000_000)?;
+                        }
+                        _ => return Ok(false),
+                    }
+                    Ok(true)
+                })?,
+                "profiles" => settings.profiles = profiles::read(&reader, item)?,
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
+        if let Some((name, span)) = active {
+            if settings.profile(&name).is_none() {
+                let message = profiles::unknown("`profile`", &name, &settings.profiles);
+                return Err(reader.complaint(span, &message));
+            }
+            settings.active = name;
+        }
+        settings.warnings = reader.warnings();
+        Ok(settings)
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,0 +1,289 @@
+//! The profiles of a settings file: where modules come from, which database vouches for them, what is private.
+
+use std::ops::Range;
+
+use go_module::Patterns;
+use toml_edit::{Item, Key, TableLike};
+
+use super::reader::Reader;
+use super::written::{DatabaseChoice, UpstreamList};
+use crate::failure::Failure;
+
+/// The profile that always exists: Go's own list and database, unless the file gives it others.
+pub const PUBLIC: &str = "public";
+
+/// No name is longer.
+const LONGEST_NAME: usize = 40;
+
+/// A profile, as the settings say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileSettings {
+    /// `[a-z0-9][a-z0-9-]*`, at most 40 characters.
+    pub name: String,
+    /// `upstreams`: where modules come from; `None`: Go's default list.
+    pub upstreams: Option<UpstreamList>,
+    /// `checksum-database`; `None`: Go's default.
+    pub checksum_db: Option<DatabaseChoice>,
+    /// `private`: patterns of private paths.
+    pub private: Vec<String>,
+    /// `private-upstreams`: where private paths come from; `None`: nowhere.
+    pub private_upstreams: Option<UpstreamList>,
+    /// `no-checksum-database`: patterns of public paths outside the database, as GONOSUMDB.
+    pub no_checksum_db: Vec<String>,
+    /// `rules`: the first match wins.
+    pub rules: Vec<RuleSettings>,
+}
+
+/// Where some paths come from instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleSettings {
+    /// Patterns of those paths; at least one.
+    pub patterns: Vec<String>,
+    /// Where they come from.
+    pub target: RuleTarget,
+    /// Whether its patterns are private too and it is for private paths only; else it is for public ones only.
+    pub private: bool,
+}
+
+/// Where the paths of a rule come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleTarget {
+    /// `to`: the upstream list of another profile, by its name.
+    Profile(String),
+    /// `upstreams`: a list of its own.
+    Upstreams(UpstreamList),
+}
+
+impl ProfileSettings {
+    /// A profile of this name with nothing but defaults.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            upstreams: None,
+            checksum_db: None,
+            private: Vec::new(),
+            private_upstreams: None,
+            no_checksum_db: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
+
+    /// All that is private: its own patterns and those of its private rules.
+    #[must_use]
+    pub fn private_patterns(&self) -> Patterns {
+        let of_rules = self
+            .rules
+            .iter()
+            .filter(|rule| rule.private)
+            .flat_map(|rule| &rule.patterns);
+        joined(self.private.iter().chain(of_rules))
+    }
+
+    /// What is public but outside the database.
+    #[must_use]
+    pub fn no_checksum_db_patterns(&self) -> Patterns {
+        joined(&self.no_checksum_db)
+    }
+}
+
+impl RuleSettings {
+    /// Which paths it is for.
+    #[must_use]
+    pub fn patterns(&self) -> Patterns {
+        joined(&self.patterns)
+    }
+}
+
+fn joined<'a>(patterns: impl IntoIterator<Item = &'a String>) -> Patterns {
+    let patterns: Vec<&str> = patterns.into_iter().map(String::as_str).collect();
+    Patterns::parse(&patterns.join(","))
+}
+
+/// Checks a profile's name.
+///
+/// # Errors
+/// What a name must be, as the second half of a sentence.
+pub(super) fn check_name(name: &str) -> Result<(), &'static str> {
+    let fine = name.len() <= LONGEST_NAME
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if fine {
+        Ok(())
+    } else {
+        Err(
+            "the name of a profile must be made of a-z, 0-9 and `-`, begin with a letter or a digit, and be at \
+             most 40 characters long",
+        )
+    }
+}
+
+/// A rule's `to`, to be checked once all profiles are known.
+struct Reference {
+    from: String,
+    to: String,
+    private: bool,
+    span: Option<Range<usize>>,
+}
+
+/// Reads the table `profiles`; `public` comes first, whether it is there or not, and the others as they stand.
+pub(super) fn read(reader: &Reader<'_>, item: &Item) -> Result<Vec<ProfileSettings>, Failure> {
+    let mut profiles = vec![ProfileSettings::new(PUBLIC)];
+    let mut references = Vec::new();
+    let table = reader.as_table("", "profiles", item)?;
+    for (name, item) in table.iter() {
+        let span = table.key(name).and_then(Key::span);
+        check_name(name).map_err(|reason| reader.complaint(span, reason))?;
+        let profile = profile(reader, name, item, &mut references)?;
+        if name == PUBLIC {
+            profiles[0] = profile;
+        } else {
+            profiles.push(profile);
+        }
+    }
+    for reference in &references {
+        reference.check(reader, &profiles)?;
+    }
+    Ok(profiles)
+}
+
+fn profile(
+    reader: &Reader<'_>,
+    name: &str,
+    item: &Item,
+    references: &mut Vec<Reference>,
+) -> Result<ProfileSettings, Failure> {
+    let table = reader.as_table("profiles.", name, item)?;
+    let prefix = format!("profiles.{name}.");
+    let mut profile = ProfileSettings::new(name);
+    reader.table(table, &prefix, |key, item| {
+        match key {
+            "upstreams" => profile.upstreams = Some(upstreams(reader, key, item)?),
+            "checksum-database" => {
+                profile.checksum_db = Some(database(reader, key, item)?);
+            }
+            "private" => profile.private = reader.patterns(key, item)?,
+            "private-upstreams" => profile.private_upstreams = Some(upstreams(reader, key, item)?),
+            "no-checksum-database" => profile.no_checksum_db = reader.patterns(key, item)?,
+            "rules" => {
+                for (table, span) in reader.tables(&prefix, key, item)? {
+                    let rule = rule(reader, name, table, span, references)?;
+                    profile.rules.push(rule);
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    Ok(profile)
+}
+
+fn rule(
+    reader: &Reader<'_>,
+    from: &str,
+    table: &dyn TableLike,
+    span: Option<Range<usize>>,
+    references: &mut Vec<Reference>,
+) -> Result<RuleSettings, Failure> {
+    let (mut patterns, mut to, mut own, mut private) = (Vec::new(), None, None, false);
+    let prefix = format!("profiles.{from}.rules.");
+    reader.table(table, &prefix, |key, item| {
+        match key {
+            "patterns" => patterns = reader.patterns(key, item)?,
+            "to" => {
+                let name = reader.text(key, item, "the name of another profile")?;
+                to = Some((name.to_owned(), item.span()));
+            }
+            "upstreams" => own = Some(upstreams(reader, key, item)?),
+            "private" => private = reader.yes_or_no(key, item)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    if patterns.is_empty() {
+        let message =
+            "this rule is for no path: give it `patterns`, such as [\"github.com/acme/*\"]";
+        return Err(reader.complaint(span, message));
+    }
+    let target = match (to, own) {
+        (Some((to, span)), None) => {
+            references.push(Reference {
+                from: from.to_owned(),
+                to: to.clone(),
+                private,
+                span,
+            });
+            RuleTarget::Profile(to)
+        }
+        (None, Some(own)) => RuleTarget::Upstreams(own),
+        (Some(_), Some(_)) => {
+            let message = "this rule has both `to` and `upstreams`: keep the one that is meant";
+            return Err(reader.complaint(span, message));
+        }
+        (None, None) => {
+            let message = "this rule leads nowhere: give it `to` with the name of a profile, or `upstreams` with a list";
+            return Err(reader.complaint(span, message));
+        }
+    };
+    Ok(RuleSettings {
+        patterns,
+        target,
+        private,
+    })
+}
+
+fn upstreams(reader: &Reader<'_>, key: &str, item: &Item) -> Result<UpstreamList, Failure> {
+    reader.parsed(
+        key,
+        item,
+        "a list as in GOPROXY, such as \"https://proxy.corp.example,direct\"",
+    )
+}
+
+fn database(reader: &Reader<'_>, key: &str, item: &Item) -> Result<DatabaseChoice, Failure> {
+    let what = "off, or a database as in GOSUMDB";
+    // A URL in the place of the name may hold a password, which no complaint may quote.
+    let name = reader.text(key, item, what)?.split_whitespace().next();
+    if name.is_some_and(|name| name.contains("://") || name.contains('@')) {
+        let message =
+            format!("`{key}` begins with a name, or name+hash+key; a URL may stand behind it");
+        return Err(reader.complaint(item.span(), &message));
+    }
+    reader.parsed(key, item, what)
+}
+
+impl Reference {
+    fn check(&self, reader: &Reader<'_>, profiles: &[ProfileSettings]) -> Result<(), Failure> {
+        let complaint = |message: &str| Err(reader.complaint(self.span.clone(), message));
+        if self.to == self.from {
+            return complaint(
+                "`to` names the rule's own profile: name another, or take the rule out",
+            );
+        }
+        let Some(target) = profiles.iter().find(|profile| profile.name == self.to) else {
+            return complaint(&unknown("`to`", &self.to, profiles));
+        };
+        if self.private && target.upstreams.is_none() {
+            let message = format!(
+                "this private rule tells the names of its modules to Go's default upstreams, which profile `{}` uses",
+                self.to
+            );
+            reader.warn(self.span.clone(), &message);
+        }
+        Ok(())
+    }
+}
+
+/// Says that there is no such profile, and which there are.
+pub(super) fn unknown(what: &str, name: &str, profiles: &[ProfileSettings]) -> String {
+    let known: Vec<&str> = profiles
+        .iter()
+        .map(|profile| profile.name.as_str())
+        .collect();
+    format!(
+        "{what} names a profile that is not there, {name:?}: there is {}; the table of a new one is [profiles.NAME]",
+        known.join(", ")
+    )
+}

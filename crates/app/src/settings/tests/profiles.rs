@@ -1,0 +1,271 @@
+//! Profiles, read: what they say, and every complaint with its place and a mend.
+
+use super::*;
+
+/// A key that no database has.
+pub(super) const KEY: &str =
+    "sums.example.com+6032d79d+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+const COMPANY: &str = r#"profile = "company"
+
+[profiles.company]
+upstreams = "https://proxy.corp.example,direct"
+checksum-database = "off"
+private = ["corp.example/*", "github.com/acme/*"]
+private-upstreams = "https://athens.corp.example"
+no-checksum-database = ["example.org/*"]
+
+[[profiles.company.rules]]
+patterns = ["github.com/acme/tools/*"]
+to = "public"
+private = true
+
+[[profiles.company.rules]]
+patterns = "example.net/a, example.net/b/"
+upstreams = "https://mirror.example.com|off"
+"#;
+
+#[test]
+fn every_key_of_a_profile_is_read() {
+    let settings = parse(COMPANY).unwrap();
+    assert_eq!(settings.active, "company");
+    assert_eq!(settings.profiles[0], ProfileSettings::new(PUBLIC));
+    let company = settings.profile("company").unwrap();
+    assert_eq!(company.upstreams.as_ref().unwrap().value().entries.len(), 2);
+    assert_eq!(
+        company.checksum_db.as_ref().unwrap().value(),
+        &delivery::ChecksumDb::Off
+    );
+    assert_eq!(company.private, ["corp.example/*", "github.com/acme/*"]);
+    assert_eq!(
+        company.private_upstreams.as_ref().unwrap().expose(),
+        "https://athens.corp.example"
+    );
+    assert_eq!(company.no_checksum_db, ["example.org/*"]);
+    let [tools, mirror] = company.rules.as_slice() else {
+        panic!("{company:?}")
+    };
+    assert!(tools.private && tools.target == RuleTarget::Profile("public".to_owned()));
+    assert!(!mirror.private && matches!(&mirror.target, RuleTarget::Upstreams(_)));
+    assert_eq!(mirror.patterns, ["example.net/a", "example.net/b/"]);
+    assert!(mirror.patterns().matches("example.net/b/c"));
+
+    let private = company.private_patterns();
+    assert!(private.matches("corp.example/x") && private.matches("github.com/acme/tools/x"));
+    assert!(!private.matches("example.net/a") && !private.matches("example.org/x"));
+    assert!(company.no_checksum_db_patterns().matches("example.org/x/y"));
+    // Private names would go to go's default upstreams: that may be meant, but it is said.
+    assert_eq!(settings.warnings.len(), 1);
+    assert!(
+        settings.warnings[0].starts_with("settings.toml:12:6: "),
+        "{:?}",
+        settings.warnings
+    );
+}
+
+#[test]
+fn other_forms_of_toml_mean_the_same() {
+    let company = parse(COMPANY).unwrap().profiles;
+    let inline = r#"profiles = { company = { upstreams = "https://proxy.corp.example,direct", checksum-database = "off", private = "corp.example/*,github.com/acme/*", private-upstreams = "https://athens.corp.example", no-checksum-database = "example.org/*", rules = [ { patterns = "github.com/acme/tools/*", to = "public", private = true }, { patterns = ["example.net/a", "example.net/b/"], upstreams = "https://mirror.example.com|off" } ] } }"#;
+    assert_eq!(parse(inline).unwrap().profiles, company);
+    let dotted = r#"
+profiles.company.upstreams = "https://proxy.corp.example,direct"
+profiles.company.checksum-database = "off"
+profiles.company.private = ["corp.example/*", "github.com/acme/*"]
+profiles.company.private-upstreams = "https://athens.corp.example"
+profiles.company.no-checksum-database = ["example.org/*"]
+profiles.company.rules = [
+    { patterns = ["github.com/acme/tools/*"], to = "public", private = true }, # one
+    { patterns = ["example.net/a", "example.net/b/"], upstreams = "https://mirror.example.com|off" },
+]
+"#;
+    assert_eq!(parse(dotted).unwrap().profiles, company);
+}
+
+#[test]
+fn public_is_there_and_can_be_given_settings_of_its_own() {
+    assert_eq!(parse("profile = \"public\"").unwrap(), Settings::default());
+    let settings = parse("[profiles.a]\n[profiles.public]\nupstreams = \"off\"\n").unwrap();
+    let names: Vec<&str> = settings
+        .profiles
+        .iter()
+        .map(|profile| profile.name.as_str())
+        .collect();
+    assert_eq!(names, ["public", "a"]);
+    assert!(settings.profiles[0].upstreams.is_some());
+    assert_eq!(settings.active, "public");
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place_and_a_mend() {
+    for (text, place, says) in [
+        ("profile = \"x\"", "1:11", "there is public;"),
+        ("profile = 3", "1:11", "a text in quotes"),
+        ("profiles = 3", "1:12", "must be a table: [profiles]"),
+        ("[profiles]\na = 3", "2:5", "[profiles.a]"),
+        ("[profiles.Company]", "1:11", "a-z, 0-9"),
+        ("[profiles.\"\"]", "1:11", "a-z, 0-9"),
+        ("[profiles.-a]", "1:11", "begin with a letter"),
+        (
+            "[profiles.a2345678901234567890123456789012345678901]",
+            "1:11",
+            "at most 40",
+        ),
+        ("[profiles.a]\nupstreams = 3", "2:13", "as in GOPROXY"),
+        ("[profiles.a]\nupstreams = \"\"", "2:13", "no entries"),
+        (
+            "[profiles.a]\nupstreams = \"ftp://a.example\"",
+            "2:13",
+            "https, http or file",
+        ),
+        (
+            "[profiles.a]\nprivate-upstreams = \"nothing\"",
+            "2:21",
+            "no scheme",
+        ),
+        ("[profiles.a]\nchecksum-database = \"\"", "2:21", "`off`"),
+        (
+            "[profiles.a]\nchecksum-database = \"a b c\"",
+            "2:21",
+            "3 words",
+        ),
+        (
+            "[profiles.a]\nchecksum-database = \"https://sums.example.com\"",
+            "2:21",
+            "a URL may stand behind it",
+        ),
+        ("[profiles.a]\nchecksum-database = false", "2:21", "off"),
+        ("[profiles.a]\nprivate = 1", "2:11", "list of patterns"),
+        (
+            "[profiles.a]\nprivate = [\n \"b\",\n 1]",
+            "4:2",
+            "list of patterns",
+        ),
+        (
+            "[profiles.a]\nprivate = [\n \"b\",\n \"c[\"]",
+            "4:2",
+            "close its `[`",
+        ),
+        ("[profiles.a]\nprivate = \"b,c d\"", "2:11", "take it out"),
+        (
+            "[profiles.a]\nno-checksum-database = [\"\"]",
+            "2:25",
+            "empty",
+        ),
+        ("[profiles.a]\nrules = 1", "2:9", "[[profiles.a.rules]]"),
+        ("[profiles.a]\nrules = [1]", "2:10", "[[profiles.a.rules]]"),
+        ("[profiles.a.rules]", "1:1", "[[profiles.a.rules]]"),
+        ("[[profiles.a.rules]]\nto = \"public\"", "1:1", "`patterns`"),
+        (
+            "[[profiles.a.rules]]\npatterns = []\nto = \"public\"",
+            "1:1",
+            "`patterns`",
+        ),
+        (
+            "[[profiles.a.rules]]\npatterns = \"b\"",
+            "1:1",
+            "`to` with the name",
+        ),
+        (
+            "[[profiles.a.rules]]\npatterns = \"b\"\nto = \"public\"\nupstreams = \"off\"",
+            "1:1",
+            "both",
+        ),
+        (
+            "[[profiles.a.rules]]\npatterns = \"b\"\nto = \"a\"",
+            "3:6",
+            "the rule's own profile",
+        ),
+        (
+            "[profiles.b]\n[[profiles.a.rules]]\npatterns = \"b\"\nto = \"c\"",
+            "4:6",
+            "there is public, b, a;",
+        ),
+        (
+            "[[profiles.a.rules]]\npatterns = \"b\"\nto = \"public\"\nprivate = \"yes\"",
+            "4:11",
+            "true or false",
+        ),
+    ] {
+        let failure = parse(text).unwrap_err();
+        assert_eq!(failure.code, Code::BadSettings);
+        assert!(
+            failure
+                .message
+                .starts_with(&format!("settings.toml:{place}: "))
+                && failure.message.contains(says),
+            "{text:?}: {failure}"
+        );
+    }
+}
+
+#[test]
+fn unknown_keys_are_warned_about_with_their_place() {
+    let settings =
+        parse("[profiles.a]\nupstream = 1\n[[profiles.a.rules]]\npatterns = \"b\"\nupstreams = \"off\"\nfor = 2\n")
+            .unwrap();
+    assert_eq!(
+        settings.warnings,
+        [
+            "settings.toml:2:1: Larder knows no setting `profiles.a.upstream`; it is ignored",
+            "settings.toml:6:1: Larder knows no setting `profiles.a.rules.for`; it is ignored",
+        ]
+    );
+}
+
+#[test]
+fn a_profile_may_stand_before_those_it_names() {
+    let text = "profile = \"b\"\n[[profiles.a.rules]]\npatterns = \"x.example\"\nto = \"b\"\n[profiles.b]\n";
+    assert_eq!(parse(text).unwrap().active, "b");
+}
+
+#[test]
+fn passwords_are_kept_but_never_shown() {
+    let text = format!(
+        r#"[profiles.a]
+upstreams = "https://me:hunter2@proxy.corp.example/x?key=hunter2|direct"
+private-upstreams = "https://hunter2@athens.corp.example"
+checksum-database = "{KEY} https://me:hunter2@sums.example.com"
+[[profiles.a.rules]]
+patterns = "b.example"
+upstreams = "https://me:hunter2@b.example"
+"#
+    );
+    let settings = parse(&text).unwrap();
+    let profile = settings.profile("a").unwrap();
+    assert!(
+        profile
+            .upstreams
+            .as_ref()
+            .unwrap()
+            .expose()
+            .contains("me:hunter2@")
+    );
+    let shown = format!("{settings:?} {settings:#?}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(shown.contains("proxy.corp.example/x"), "{shown}");
+
+    let list = "https://me:hunter2@a.example";
+    for line in [
+        format!("upstreams = \"{list}:port\""),
+        format!("upstreams = \"{list}/%zz\""),
+        format!("upstreams = \"ftp://me:hunter2@a.example,{list}\""),
+        format!("upstreams = [\"{list}\"]"),
+        format!("upstreams = \"{list}"),
+        format!("upstreams = {list}"),
+        format!("upstreams \"{list}\""),
+        list.to_owned(),
+        "private-upstreams = \"/me:hunter2@a\"".to_owned(),
+        format!("private = \"{list}\""),
+        "private = [\"me:hunter2@a.example\"]".to_owned(),
+        format!("checksum-database = \"a {list} {list}\""),
+        format!("checksum-database = \"{list}\""),
+        "checksum-database = \"me:hunter2@a.example https://a.example\"".to_owned(),
+        format!("rules = \"{list}\""),
+    ] {
+        let failure = parse(&format!("[profiles.a]\n{line}\n")).unwrap_err();
+        let shown = format!("{failure} {failure:?}");
+        assert!(!shown.contains("hunter2"), "{line}: {shown}");
+        assert!(failure.message.starts_with("settings.toml:2:"), "{failure}");
+    }
+}

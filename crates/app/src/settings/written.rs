@@ -1,0 +1,67 @@
+//! A value together with the text it was written as, which is never shown: it may hold a password.
+
+use std::fmt;
+use std::str::FromStr;
+
+use delivery::{ChecksumDb, ChecksumDbError};
+use go_module::{ProxyList, ProxyListError};
+use secret::Secret;
+
+/// A value, and the text that it was read from; shown as the value shows itself, without user info.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Written<T> {
+    text: Secret,
+    value: T,
+}
+
+/// An upstream list in GOPROXY's grammar.
+pub type UpstreamList = Written<ProxyList>;
+
+/// A checksum database in GOSUMDB's grammar.
+pub type DatabaseChoice = Written<ChecksumDb>;
+
+impl<T> Written<T> {
+    /// What it means.
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// The text, user info included: for what uses it and for the settings file, not for eyes.
+    pub fn expose(&self) -> &str {
+        self.text.expose()
+    }
+}
+
+impl FromStr for UpstreamList {
+    type Err = ProxyListError;
+
+    fn from_str(text: &str) -> Result<Self, ProxyListError> {
+        Ok(Self {
+            value: ProxyList::parse(text)?,
+            text: Secret::new(text),
+        })
+    }
+}
+
+impl FromStr for DatabaseChoice {
+    type Err = ChecksumDbError;
+
+    fn from_str(text: &str) -> Result<Self, ChecksumDbError> {
+        Ok(Self {
+            value: ChecksumDb::parse(text)?,
+            text: Secret::new(text),
+        })
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Written<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+impl<T: fmt::Display> fmt::Debug for Written<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Written({})", self.value)
+    }
+}
