@@ -1,16 +1,16 @@
 //! Larder in this process: the lock, the store, the tokens, the activity log; and, where it serves, the delivery.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::time::Duration;
 
-use store::Store;
+use store::{FirstSight, Store};
 
 use crate::activity::Activity;
-use crate::command;
+use crate::care;
 use crate::failure::{Code, Failure};
 use crate::instance::Instance;
 use crate::job::Jobs;
 use crate::lock::Lock;
+use crate::notices::Notices;
 use crate::places::Places;
 use crate::profile::ServeOptions;
 use crate::serving::Serving;
@@ -21,6 +21,16 @@ use crate::token::Tokens;
 #[derive(Clone, Debug)]
 pub struct App(Arc<Inner>);
 
+/// A handle to it that keeps nothing alive.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakApp(Weak<Inner>);
+
+impl WeakApp {
+    pub(crate) fn upgrade(&self) -> Option<App> {
+        self.0.upgrade().map(App)
+    }
+}
+
 #[derive(Debug)]
 struct Inner {
     places: Places,
@@ -29,6 +39,7 @@ struct Inner {
     tokens: Tokens,
     activity: Activity,
     jobs: Jobs,
+    notices: Notices,
     serving: OnceLock<Serving>,
     lock: Mutex<Option<Lock>>,
 }
@@ -54,6 +65,7 @@ impl App {
         })
         .await?;
         let activity = Activity::new(store.clone());
+        let notices = Notices::new(store.clone());
         Ok(Some(Self(Arc::new(Inner {
             places,
             settings,
@@ -61,6 +73,7 @@ impl App {
             tokens,
             activity,
             jobs: Jobs::default(),
+            notices,
             serving: OnceLock::new(),
             lock: Mutex::new(Some(lock)),
         }))))
@@ -73,10 +86,9 @@ impl App {
     /// `bad-input` or `go` where no list of upstreams can be had; `disk` where the address can't be announced.
     pub async fn begin_serving(&self, options: ServeOptions) -> Result<&Serving, Failure> {
         let serving = Serving::begin(self, options).await?;
-        serving.spawn(care_for_index(
-            self.0.store.clone(),
-            Arc::downgrade(&self.0),
-        ));
+        serving.spawn(care::index(self.0.store.clone(), self.downgrade()));
+        let delivery = serving.delivery().clone();
+        serving.spawn(care::kept(self.0.store.clone(), delivery, self.downgrade()));
         let instance = Instance {
             port: serving.port(),
             pid: std::process::id(),
@@ -129,11 +141,27 @@ impl App {
         &self.0.store
     }
 
+    /// What a person must hear of and has not put away.
+    pub fn notices(&self) -> &Notices {
+        &self.0.notices
+    }
+
+    /// A handle that keeps nothing alive.
+    pub(crate) fn downgrade(&self) -> WeakApp {
+        WeakApp(Arc::downgrade(&self.0))
+    }
+
     /// What a person should know, a sentence each.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.0.settings.warnings.clone();
+        if let FirstSight::Lost { since } = self.0.store.first_sight() {
+            warnings.push(format!(
+                "the hashes that Larder saw first are lost since {} (state.sqlite was removed or replaced): what it keeps of private and excepted modules has its hash remembered anew, and whether that is what it was before nobody knows; larder trust acknowledge takes note of it",
+                since.strftime("%Y-%m-%d")
+            ));
+        }
         if let Some(serving) = self.0.serving.get() {
-            warnings.extend(serving.warnings().iter().cloned());
+            warnings.extend(serving.warnings());
         }
         warnings
     }
@@ -158,33 +186,5 @@ impl App {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-    }
-}
-
-/// How long the index is left alone after it was rebuilt: on a full disk that fails again at once.
-const REBUILD_REST: Duration = Duration::from_secs(60);
-
-/// Rebuilds the index whenever it may differ from the files: after an end that was not clean, or when it fell behind.
-async fn care_for_index(store: Store, app: Weak<Inner>) {
-    loop {
-        store.until_needs_rebuild().await;
-        let Some(app) = app.upgrade() else { return };
-        tracing::info!("the index of the cache is brought in line with the files");
-        let rebuilt = store.clone();
-        let Ok(id) = app.jobs.start("index-rebuild", |reporter| {
-            command::rebuild_index(rebuilt, reporter)
-        }) else {
-            return;
-        };
-        let Ok(mut job) = app.jobs.watch(id) else {
-            return;
-        };
-        drop(app);
-        if let Ok(state) = job.wait_for(|state| state.end.is_some()).await
-            && let Some(Err(failure)) = &state.end
-        {
-            tracing::warn!("the index could not be rebuilt: {failure}");
-        }
-        tokio::time::sleep(REBUILD_REST).await;
     }
 }

@@ -9,17 +9,19 @@
 
 mod activity;
 mod app;
+mod care;
 pub mod command;
 mod direct;
 mod failure;
 mod instance;
 mod job;
 mod lock;
-mod pattern;
+mod notices;
 mod places;
 mod profile;
 mod serving;
 mod settings;
+mod surroundings;
 mod token;
 mod whole_file;
 
@@ -28,6 +30,7 @@ pub use app::App;
 pub use failure::{Code, Failure};
 pub use instance::Instance;
 pub use job::{JobId, JobState, Jobs, Progress, Reporter};
+pub use notices::{Notice, Notices};
 pub use places::Places;
 pub use profile::ServeOptions;
 pub use serving::Serving;

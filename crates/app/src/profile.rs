@@ -1,18 +1,12 @@
-//! The profile in force at a start: Go's own default list as `public`, or what this run's options put in its place.
+//! A profile of the settings becomes one that can be put in force: its lists, its rules, its database.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
-
-use data_encoding::HEXLOWER;
-use delivery::{ChecksumDb, Database, Profile, Routes};
+use delivery::{Allowed, ChecksumDb, Database, Profile, Routes, Rule};
 use go_module::ProxyList;
-use go_tool::{DirectOptions, Go, GoError};
-use upstream::{Chain, ChainParts, Deadlines, HttpClients, OwnAddresses, Upstream};
+use upstream::{Chain, Upstream};
 
-use crate::direct::Direct;
 use crate::failure::{Code, Failure};
-use crate::places::Places;
-use crate::settings::Settings;
+use crate::settings::{DatabaseChoice, ProfileSettings, RuleTarget, Settings, UpstreamList};
+use crate::surroundings::Surroundings;
 
 /// What a run may set otherwise than the settings.
 #[derive(Clone, Debug, Default)]
@@ -25,140 +19,153 @@ pub struct ServeOptions {
     pub sumdb: Option<String>,
 }
 
-/// A profile ready to be put in force.
-pub(crate) struct Built {
-    pub(crate) profile: Profile,
-    pub(crate) instance: String,
-    pub(crate) warnings: Vec<String>,
-    pub(crate) direct: Option<Arc<Direct>>,
+/// What this run sets otherwise, read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides {
+    upstreams: Option<UpstreamList>,
+    database: Option<DatabaseChoice>,
 }
 
-/// Builds the `public` profile: its upstreams and checksum database are Go's own defaults, unless this run says otherwise.
-pub(crate) async fn build(
-    places: &Places,
-    settings: &Settings,
-    options: &ServeOptions,
-) -> Result<Built, Failure> {
-    let mut warnings = Vec::new();
-    let go = find_go().await?;
-    let (upstreams, sumdb) = match (&options.upstreams, &options.sumdb, &go) {
-        (Some(upstreams), Some(sumdb), _) => (upstreams.clone(), sumdb.clone()),
-        (_, _, Ok(go)) => {
-            let defaults = go.defaults().await.map_err(|error| go_failure(&error))?;
-            (
-                options.upstreams.clone().unwrap_or(defaults.goproxy),
-                options.sumdb.clone().unwrap_or(defaults.gosumdb),
+impl Overrides {
+    /// Reads what a run was told.
+    ///
+    /// # Errors
+    /// `bad-input`.
+    pub(crate) fn read(options: &ServeOptions) -> Result<Self, Failure> {
+        let upstreams = options.upstreams.as_deref().map(str::parse::<UpstreamList>);
+        let upstreams = upstreams.transpose().map_err(|error| {
+            Failure::new(
+                Code::BadInput,
+                format!("the upstream list can't be used: {error}"),
             )
-        }
-        (_, _, Err(error)) => {
-            return Err(go_failure(error)
-                .hint("or say yourself what to use: larder serve --upstreams LIST --sumdb VALUE"));
-        }
-    };
-    let list = ProxyList::parse(&upstreams).map_err(|error| {
-        Failure::new(
-            Code::BadInput,
-            format!("the upstream list can't be used: {error}"),
-        )
-        .hint("it is written as GOPROXY is: URLs, `direct` or `off`, separated by `,` or `|`")
+            .hint("it is written as GOPROXY is: URLs, `direct` or `off`, separated by `,` or `|`")
+        })?;
+        let database = options.sumdb.as_deref().map(str::parse::<DatabaseChoice>);
+        let database = database.transpose().map_err(|error| {
+            Failure::new(Code::BadInput, error.to_string()).hint("it is written as GOSUMDB is: off, a name, or name+hash+key, and a URL after it if need be")
+        })?;
+        Ok(Self {
+            upstreams,
+            database,
+        })
+    }
+}
+
+/// Builds the profile of this name.
+///
+/// # Errors
+/// `bad-input` where a URL can't be used; `go` where Go's own defaults are wanted and there is no `go`.
+pub(crate) async fn build(
+    around: &Surroundings,
+    settings: &Settings,
+    name: &str,
+    overrides: &Overrides,
+    allowed: Vec<Allowed>,
+) -> Result<Profile, Failure> {
+    let said = settings.profile(name).ok_or_else(|| {
+        Failure::new(Code::NotFound, format!("there is no profile {name}"))
+            .hint("settings.toml has the profiles; `public` is always there")
     })?;
-    let checksum_db = ChecksumDb::parse(&sumdb)
-        .map_err(|error| Failure::new(Code::BadInput, error.to_string()).hint("it is written as GOSUMDB is: off, a name, or name+hash+key, and a URL after it if need be"))?;
-    let instance = instance_id()?;
-    let own = OwnAddresses::default();
-    own.set(
-        [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
-            .map(|ip: IpAddr| SocketAddr::new(ip, options.port)),
-    );
-    let direct = match go {
-        Ok(go) => {
-            let (at_most, deadline) = (settings.direct_at_once, settings.direct_deadline);
-            let go = go_tool::Direct::new(DirectOptions {
-                go,
-                cache: places.cache.join("direct"),
-                at_most,
-                deadline,
+    let builder = Builder { around, settings };
+    let own = overrides.upstreams.as_ref().or(said.upstreams.as_ref());
+    let chain = builder.chain(own).await?;
+    let private_chain = match &said.private_upstreams {
+        None => None,
+        Some(list) => Some(builder.chain(Some(list)).await?),
+    };
+    let routes = Routes {
+        private: said.private_patterns(),
+        private_chain,
+        rules: builder.rules(said).await?,
+        no_database: said.no_checksum_db_patterns(),
+        allowed,
+        chain: chain.clone(),
+    };
+    let choice = overrides.database.as_ref().or(said.checksum_db.as_ref());
+    let database = builder.database(choice, &chain).await?;
+    Ok(Profile::new(name, routes, database))
+}
+
+struct Builder<'a> {
+    around: &'a Surroundings,
+    settings: &'a Settings,
+}
+
+impl Builder<'_> {
+    /// The upstreams of a list; of Go's default list where there is none.
+    async fn chain(&self, list: Option<&UpstreamList>) -> Result<Chain, Failure> {
+        let bad = |error: &dyn std::fmt::Display| {
+            Failure::new(
+                Code::BadInput,
+                format!("the upstream list can't be used: {error}"),
+            )
+            .hint("check each URL of the list")
+        };
+        let built = match list {
+            Some(list) => Chain::build(list.value(), &self.around.parts),
+            None => {
+                let list = &self.around.defaults().await?.goproxy;
+                let list = ProxyList::parse(list).map_err(|error| bad(&error))?;
+                Chain::build(&list, &self.around.parts)
+            }
+        };
+        built.map_err(|error| bad(&error))
+    }
+
+    async fn rules(&self, said: &ProfileSettings) -> Result<Vec<Rule>, Failure> {
+        let mut rules = Vec::new();
+        for rule in &said.rules {
+            let list = match &rule.target {
+                RuleTarget::Upstreams(list) => Some(list),
+                RuleTarget::Profile(name) => self
+                    .settings
+                    .profile(name)
+                    .and_then(|profile| profile.upstreams.as_ref()),
+            };
+            rules.push(Rule {
+                patterns: rule.patterns(),
+                private: rule.private,
+                chain: self.chain(list).await?,
             });
-            Some(Arc::new(Direct::new(go)))
         }
-        Err(error) => {
-            warnings.push(format!(
-                "nothing can be fetched from version control (direct): {error}"
-            ));
-            None
-        }
-    };
-    let limits = Deadlines {
-        direct: settings.direct_deadline,
-        ..Deadlines::default()
-    };
-    let parts = ChainParts {
-        http: HttpClients::new(&limits),
-        direct: direct
-            .clone()
-            .map(|direct| direct as Arc<dyn upstream::Direct>),
-        own,
-        limits,
-        instance: instance.clone(),
-    };
-    let chain = Chain::build(&list, &parts).map_err(|error| {
-        Failure::new(
-            Code::BadInput,
-            format!("the upstream list can't be used: {error}"),
-        )
-        .hint("check each URL of the list")
-    })?;
-    let database = database(&checksum_db, &chain, &parts)?;
-    let profile = Profile::new("public", Routes::all_to(chain), database);
-    Ok(Built {
-        profile,
-        instance,
-        warnings,
-        direct,
-    })
-}
-/// The profile's checksum database: at its own URL where the value gives one, else through the chain or by its name.
-fn database(
-    value: &ChecksumDb,
-    chain: &Chain,
-    parts: &ChainParts,
-) -> Result<Option<Database>, Failure> {
-    let ChecksumDb::Named { name, key, url } = value else {
-        return Ok(None);
-    };
-    let bad = |error: &dyn std::fmt::Display| {
-        Failure::new(
-            Code::BadInput,
-            format!("the checksum database can't be used: {error}"),
-        )
-    };
-    let key = key.parse().map_err(|error| bad(&error))?;
-    let place = url.clone().unwrap_or_else(|| format!("https://{name}"));
-    let place = Upstream::checksum_database(&place, parts).map_err(|error| bad(&error))?;
-    Ok(Some(match url {
-        Some(_) => Database::at(key, place),
-        None => Database::through(key, chain.clone(), place),
-    }))
-}
+        Ok(rules)
+    }
 
-/// Looks for `go` off the runtime: it walks the PATH and runs a child.
-async fn find_go() -> Result<Result<Go, GoError>, Failure> {
-    tokio::task::spawn_blocking(|| Go::find(std::env::var_os("PATH").as_deref()))
-        .await
-        .map_err(|error| Failure::new(Code::Internal, error.to_string()))
-}
-
-fn go_failure(error: &GoError) -> Failure {
-    Failure::new(Code::Go, error.to_string())
-}
-
-fn instance_id() -> Result<String, Failure> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        Failure::new(
-            Code::Internal,
-            format!("the system gives no random bytes: {error}"),
-        )
-    })?;
-    Ok(HEXLOWER.encode(&bytes))
+    /// The checksum database: at its own URL where the value gives one, else through the chain or by its name; Go's own
+    /// where there is no value.
+    async fn database(
+        &self,
+        choice: Option<&DatabaseChoice>,
+        chain: &Chain,
+    ) -> Result<Option<Database>, Failure> {
+        let bad = |error: &dyn std::fmt::Display| {
+            Failure::new(
+                Code::BadInput,
+                format!("the checksum database can't be used: {error}"),
+            )
+        };
+        let choice = match choice {
+            Some(choice) => choice.value().clone(),
+            None => ChecksumDb::parse(&self.around.defaults().await?.gosumdb)
+                .map_err(|error| bad(&error))?,
+        };
+        let ChecksumDb::Named { name, key, url } = choice else {
+            return Ok(None);
+        };
+        let key = key.parse().map_err(|error| bad(&error))?;
+        let place = url.clone().unwrap_or_else(|| format!("https://{name}"));
+        let place =
+            Upstream::checksum_database(&place, &self.around.parts).map_err(|error| bad(&error))?;
+        let database = match url {
+            Some(_) => Database::at(key, place),
+            None => Database::through(key, chain.clone(), place),
+        };
+        Ok(Some(match self.around.go_path().await {
+            Some(folder) => {
+                let file = folder.join("pkg/sumdb").join(&name).join("latest");
+                database.with_go_latest(file)
+            }
+            None => database,
+        }))
+    }
 }

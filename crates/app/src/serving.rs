@@ -12,7 +12,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::profile::{self, ServeOptions};
+use crate::profile::{self, Overrides, ServeOptions};
+use crate::surroundings::Surroundings;
 
 /// How many events may wait to be written down.
 const EVENTS: usize = 4096;
@@ -27,21 +28,24 @@ pub struct Serving {
     delivery: Delivery,
     port: u16,
     since: Timestamp,
-    warnings: Vec<String>,
+    around: Surroundings,
+    overrides: Overrides,
     wish_to_stop: CancellationToken,
     tasks: TaskTracker,
     end_of_tasks: CancellationToken,
-    activity: Mutex<Option<JoinHandle<()>>>,
+    recording: Mutex<Vec<JoinHandle<()>>>,
     end_of_log: CancellationToken,
-    instance: String,
 }
 
 impl Serving {
     pub(crate) async fn begin(app: &App, options: ServeOptions) -> Result<Self, Failure> {
         let settings = app.settings();
-        let built = profile::build(app.places(), settings, &options).await?;
+        let around = Surroundings::look(app.places(), settings, options.port).await?;
+        let overrides = Overrides::read(&options)?;
+        let name = &settings.active;
+        let profile = profile::build(&around, settings, name, &overrides, Vec::new()).await?;
         let (sender, events) = mpsc::channel(EVENTS);
-        let (alarm, _alarms) = mpsc::channel(ALARMS);
+        let (alarm, alarms) = mpsc::channel(ALARMS);
         let keep_for = Duration::from_secs(u64::from(settings.keep_days) * 24 * 60 * 60);
         let end_of_log = CancellationToken::new();
         let activity = tokio::spawn(app.activity().clone().keep(
@@ -50,13 +54,17 @@ impl Serving {
             keep_for,
             end_of_log.clone(),
         ));
+        let notices = tokio::spawn({
+            let (app, end) = (app.clone(), end_of_log.clone());
+            async move { app.notices().keep(alarms, end).await }
+        });
         let answers = delivery::AnswerOptions {
             fresh_for: settings.fresh_for,
             ..delivery::AnswerOptions::default()
         };
         let delivery = Delivery::start(
             app.store().clone(),
-            built.profile,
+            profile,
             delivery::Options {
                 answers,
                 ..delivery::Options::default()
@@ -68,15 +76,15 @@ impl Serving {
             delivery,
             port: options.port,
             since: Timestamp::now(),
-            warnings: built.warnings,
+            around,
+            overrides,
             wish_to_stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             end_of_tasks: CancellationToken::new(),
-            activity: Mutex::new(Some(activity)),
+            recording: Mutex::new(vec![activity, notices]),
             end_of_log,
-            instance: built.instance,
         };
-        if let Some(direct) = built.direct {
+        if let Some(direct) = serving.around.direct.clone() {
             serving.spawn(direct.keep_within_room());
         }
         Ok(serving)
@@ -99,11 +107,11 @@ impl Serving {
 
     /// Names this run in the hop header, so that a request which comes back is refused.
     pub fn instance(&self) -> &str {
-        &self.instance
+        &self.around.instance
     }
 
-    pub(crate) fn warnings(&self) -> &[String] {
-        &self.warnings
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.around.warnings()
     }
 
     /// Asks the host to end this process cleanly.
@@ -132,15 +140,15 @@ impl Serving {
         self.tasks.close();
         self.tasks.wait().await;
         self.delivery.stop().await;
-        let activity = self
-            .activity
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let recording = std::mem::take(
+            &mut *self
+                .recording
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
         self.end_of_log.cancel();
-        if let Some(activity) = activity {
-            // A disk that hangs must not hold up the end.
-            let _ = tokio::time::timeout(LAST_WORDS, activity).await;
-        }
+        // A disk that hangs must not hold up the end.
+        let written = futures_util::future::join_all(recording);
+        let _ = tokio::time::timeout(LAST_WORDS, written).await;
     }
 }

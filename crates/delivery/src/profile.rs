@@ -84,6 +84,11 @@ impl Profile {
         }
     }
 
+    /// The realms of the upstreams that a path may reach, in their order.
+    pub fn realms(&self, path: &str) -> Vec<Tree> {
+        self.route(path).realms()
+    }
+
     /// The tree in which a file of this path is kept that `upstream` gave.
     pub(crate) fn home(&self, path: &str, kind: FileKind, upstream: &Upstream) -> Tree {
         let route = self.route(path);

@@ -1,0 +1,135 @@
+//! What a run finds around it, the same for all profiles: `go` and its defaults, the way to the network, version control.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use go_tool::{Defaults, DirectOptions, Go, GoError};
+use tokio::sync::OnceCell;
+use upstream::{ChainParts, Deadlines, HttpClients, OwnAddresses};
+
+use crate::direct::Direct;
+use crate::failure::{Code, Failure};
+use crate::places::Places;
+use crate::settings::Settings;
+
+/// What a run finds around it.
+pub(crate) struct Surroundings {
+    go: Result<Go, GoError>,
+    defaults: OnceCell<Defaults>,
+    go_path: OnceCell<Option<PathBuf>>,
+    /// What chains of upstreams are made with.
+    pub(crate) parts: ChainParts,
+    /// Version control, where there is a `go` to reach it with.
+    pub(crate) direct: Option<Arc<Direct>>,
+    /// Names this run in the hop header.
+    pub(crate) instance: String,
+}
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Surroundings({})", self.instance)
+    }
+}
+
+impl Surroundings {
+    /// Looks around, for a run that listens at this port.
+    pub(crate) async fn look(
+        places: &Places,
+        settings: &Settings,
+        port: u16,
+    ) -> Result<Self, Failure> {
+        let go = find_go().await?;
+        let instance = instance_id()?;
+        let own = OwnAddresses::default();
+        own.set(
+            [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+                .map(|ip: IpAddr| SocketAddr::new(ip, port)),
+        );
+        let direct = go.as_ref().ok().map(|go| {
+            let go = go_tool::Direct::new(DirectOptions {
+                go: go.clone(),
+                cache: places.cache.join("direct"),
+                at_most: settings.direct_at_once,
+                deadline: settings.direct_deadline,
+            });
+            Arc::new(Direct::new(go))
+        });
+        let limits = Deadlines {
+            direct: settings.direct_deadline,
+            ..Deadlines::default()
+        };
+        let parts = ChainParts {
+            http: HttpClients::new(&limits),
+            direct: direct
+                .clone()
+                .map(|direct| direct as Arc<dyn upstream::Direct>),
+            own,
+            limits,
+            instance: instance.clone(),
+        };
+        Ok(Self {
+            go,
+            defaults: OnceCell::new(),
+            go_path: OnceCell::new(),
+            parts,
+            direct,
+            instance,
+        })
+    }
+
+    /// What is missing around it, for a person to know.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let missing = self.go.as_ref().err();
+        missing
+            .map(|error| format!("nothing can be fetched from version control (direct): {error}"))
+            .into_iter()
+            .collect()
+    }
+
+    /// Go's own default list and database, read from `go`.
+    pub(crate) async fn defaults(&self) -> Result<&Defaults, Failure> {
+        let go = self.go.as_ref().map_err(|error| {
+            go_failure(error)
+                .hint("or say yourself what to use: larder serve --upstreams LIST --sumdb VALUE")
+        })?;
+        let read = || async { go.defaults().await.map_err(|error| go_failure(&error)) };
+        self.defaults.get_or_try_init(read).await
+    }
+
+    /// The first folder of GOPATH, where `go` keeps the head of a checksum database.
+    pub(crate) async fn go_path(&self) -> Option<PathBuf> {
+        let read = || async {
+            let go = self.go.as_ref().ok()?;
+            let said = go.env(&["GOPATH"]).await.ok()?;
+            std::env::split_paths(said.get("GOPATH")?)
+                .next()
+                .filter(|folder| folder.is_absolute())
+        };
+        self.go_path.get_or_init(read).await.clone()
+    }
+}
+
+/// Looks for `go` off the runtime: it walks the PATH and runs a child.
+async fn find_go() -> Result<Result<Go, GoError>, Failure> {
+    tokio::task::spawn_blocking(|| Go::find(std::env::var_os("PATH").as_deref()))
+        .await
+        .map_err(|error| Failure::new(Code::Internal, error.to_string()))
+}
+
+fn go_failure(error: &GoError) -> Failure {
+    Failure::new(Code::Go, error.to_string())
+}
+
+fn instance_id() -> Result<String, Failure> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Failure::new(
+            Code::Internal,
+            format!("the system gives no random bytes: {error}"),
+        )
+    })?;
+    Ok(HEXLOWER.encode(&bytes))
+}
