@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use delivery::Delivery;
 use store::{FirstSight, Store};
+use tokio::sync::OnceCell;
 
 use crate::activity::Activity;
 use crate::care;
@@ -41,6 +43,8 @@ struct Inner {
     jobs: Jobs,
     notices: Notices,
     serving: OnceLock<Serving>,
+    /// What commands deliver with where this process does not serve.
+    quiet: OnceCell<Serving>,
     lock: Mutex<Option<Lock>>,
 }
 
@@ -75,6 +79,7 @@ impl App {
             jobs: Jobs::default(),
             notices,
             serving: OnceLock::new(),
+            quiet: OnceCell::new(),
             lock: Mutex::new(Some(lock)),
         }))))
     }
@@ -110,6 +115,20 @@ impl App {
         self.0.serving.get().ok_or_else(|| {
             Failure::new(Code::NotRunning, "Larder is not running").hint("start it: larder serve")
         })
+    }
+
+    /// The delivery that a command uses: that of this process where it serves, else one that nobody can reach from outside,
+    /// for as long as this process is the instance.
+    ///
+    /// # Errors
+    /// Those of [`App::begin_serving`].
+    pub(crate) async fn delivery(&self) -> Result<&Delivery, Failure> {
+        if let Some(serving) = self.0.serving.get() {
+            return Ok(serving.delivery());
+        }
+        let begin = || Serving::begin(self, ServeOptions::default());
+        let quiet = self.0.quiet.get_or_try_init(begin).await?;
+        Ok(quiet.delivery())
     }
 
     /// The folders.
@@ -180,6 +199,9 @@ impl App {
             serving.stop().await;
         }
         self.0.jobs.stop().await;
+        if let Some(quiet) = self.0.quiet.get() {
+            quiet.stop().await;
+        }
         self.0.store.clone().close().await;
         self.0
             .lock

@@ -20,6 +20,7 @@ use crate::fetch::{self, FlownFor};
 use crate::flight::Boarding;
 use crate::hot::{self, Life};
 use crate::profile::Profile;
+use crate::routes::Cover;
 use crate::shared::{Options, Shared};
 
 /// What a client asks for.
@@ -42,6 +43,15 @@ impl Ask {
             hops: Vec::new(),
         }
     }
+}
+
+/// What the checksum database says of a module version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vouched {
+    /// The `h1:` of its zip.
+    pub zip: String,
+    /// The `h1:` of its go.mod file.
+    pub go_mod: String,
 }
 
 /// Delivers modules; cheap to clone.
@@ -98,6 +108,27 @@ impl Delivery {
         kind: FileKind,
     ) -> Result<Adopted, DeliveryError> {
         adopt::adopt(&self.0, &self.profile(), module, kind).await
+    }
+
+    /// What the profile's checksum database says of a module version, proven; from what is kept, else asked.
+    ///
+    /// # Errors
+    /// [`DeliveryError::OutsideDatabase`] where it is not to be asked about this path; [`DeliveryError::Database`].
+    pub async fn vouch(&self, module: &ModuleVersion) -> Result<Vouched, DeliveryError> {
+        let profile = self.profile();
+        let cover = profile.route(module.path.as_str()).cover;
+        if cover != Cover::Database {
+            return Err(DeliveryError::OutsideDatabase {
+                path: module.path.to_string(),
+                database: profile.database_name().to_owned(),
+                cover,
+            });
+        }
+        let record = database::vouch(&self.0, &profile, module, Trust::Ask).await?;
+        Ok(Vouched {
+            zip: record.zip().to_string(),
+            go_mod: record.go_mod().to_string(),
+        })
     }
 
     /// Forgets what is at hand in memory: after files were removed from the cache.

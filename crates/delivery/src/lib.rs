@@ -51,7 +51,7 @@ pub use answer::{Answer, Lifetime};
 pub use body::{Body, BodyError};
 pub use changing::Options as AnswerOptions;
 pub use database::{ChecksumDb, ChecksumDbError, Database, DatabaseError};
-pub use deliver::{Ask, Delivery};
+pub use deliver::{Ask, Delivery, Vouched};
 pub use error::DeliveryError;
 pub use event::{Event, Kind, Outcome, Source};
 pub use profile::Profile;
