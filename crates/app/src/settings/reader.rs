@@ -5,11 +5,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
+use go_module::patterns;
 use jiff::SignedDuration;
 use toml_edit::{Document, Item, Key, TableLike};
 
 use crate::failure::{Code, Failure};
-use crate::pattern;
 
 /// Something, and where it stands.
 type Placed<T> = (T, Option<Range<usize>>);
@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
             .map_err(|error| self.complaint(item.span(), &format!("`{key}`: {error}")))
     }
 
-    /// Patterns: a list of texts, or one text with commas between them. Spaces around one are not part of it.
+    /// Patterns: a list of texts, or one text with commas between them.
     pub(super) fn patterns(&self, key: &str, item: &Item) -> Result<Vec<String>, Failure> {
         let wrong = |span| {
             let message = format!(
@@ -183,27 +183,26 @@ impl<'a> Reader<'a> {
             );
             self.complaint(span, &message)
         };
-        let entries: Vec<Placed<&str>> = if let Some(text) = item.as_str() {
-            let entries = text.split(',').map(str::trim);
-            entries
-                .filter(|entry| !entry.is_empty())
-                .map(|entry| (entry, item.span()))
-                .collect()
-        } else {
-            let array = item.as_array().ok_or_else(|| wrong(item.span()))?;
-            let entries = array.iter().map(|entry| {
-                let text = entry.as_str().ok_or_else(|| wrong(entry.span()))?;
-                Ok((text.trim(), entry.span()))
-            });
-            entries.collect::<Result<_, Failure>>()?
+        let texts: Vec<Placed<&str>> = match item.as_str() {
+            Some("") => Vec::new(),
+            Some(text) => vec![(text, item.span())],
+            None => {
+                let array = item.as_array().ok_or_else(|| wrong(item.span()))?;
+                let texts = array.iter().map(|entry| {
+                    let text = entry.as_str().ok_or_else(|| wrong(entry.span()))?;
+                    Ok((text, entry.span()))
+                });
+                texts.collect::<Result<_, Failure>>()?
+            }
         };
-        let checked = entries.into_iter().map(|(entry, span)| {
-            pattern::check(entry).map_err(|reason| {
-                self.complaint(span, &format!("a pattern of `{key}` {reason}"))
-            })?;
-            Ok(entry.to_owned())
-        });
-        checked.collect()
+        let mut all = Vec::new();
+        for (text, span) in texts {
+            patterns::check(text)
+                .map_err(|error| self.complaint(span, &format!("`{key}`: {error}")))?;
+            let entries = text.split(',').filter(|entry| !entry.is_empty());
+            all.extend(entries.map(str::to_owned));
+        }
+        Ok(all)
     }
 
     /// Tells of something odd that doesn't stop us.

@@ -21,7 +21,7 @@ to = "public"
 private = true
 
 [[profiles.company.rules]]
-patterns = "example.net/a, example.net/b/"
+patterns = "example.net/a,example.net/b/"
 upstreams = "https://mirror.example.com|off"
 "#;
 
@@ -144,13 +144,17 @@ fn what_is_wrong_is_named_with_its_place_and_a_mend() {
         (
             "[profiles.a]\nprivate = [\n \"b\",\n \"c[\"]",
             "4:2",
-            "close its `[`",
+            "close its bracket",
         ),
-        ("[profiles.a]\nprivate = \"b,c d\"", "2:11", "take it out"),
+        (
+            "[profiles.a]\nprivate = \"b,c d\"",
+            "2:11",
+            "go does not trim spaces",
+        ),
         (
             "[profiles.a]\nno-checksum-database = [\"\"]",
             "2:25",
-            "empty",
+            "there is no pattern",
         ),
         ("[profiles.a]\nrules = 1", "2:9", "[[profiles.a.rules]]"),
         ("[profiles.a]\nrules = [1]", "2:10", "[[profiles.a.rules]]"),

@@ -14,7 +14,7 @@ fn full(name: &str) -> ProfileSettings {
         checksum_db: Some("off".parse().unwrap()),
         private: vec!["corp.example/*".to_owned()],
         private_upstreams: Some("off".parse().unwrap()),
-        no_checksum_db: vec!["example.org".to_owned(), "a\\*\"".to_owned()],
+        no_checksum_db: vec!["example.org".to_owned(), "a.example/[xy]*".to_owned()],
         rules: vec![
             rule("github.com/acme", RuleTarget::Profile(PUBLIC.to_owned())),
             rule(
@@ -59,7 +59,7 @@ upstreams = "https://me:pw@proxy.corp.example,direct"
 checksum-database = "off"
 private = ["corp.example/*"]
 private-upstreams = "off"
-no-checksum-database = ["example.org", 'a\*"']
+no-checksum-database = ["example.org", "a.example/[xy]*"]
 
 [[profiles.company.rules]]
 patterns = ["github.com/acme"]
@@ -222,7 +222,7 @@ fn any_profile(name: &'static str) -> impl Strategy<Value = ProfileSettings> {
         "off".to_owned(),
         format!("{KEY} https://sums.example.com/a'\""),
     ]));
-    let patterns = |least| prop::collection::vec("[a-c*]{1,3}([/'\"#=][a-c]{1,2})?", least..3);
+    let patterns = |least| prop::collection::vec("[a-c]{1,3}[*?]?(/[a-c~]{1,2})?", least..3);
     let target = prop_oneof![
         prop::sample::select(NAMES.to_vec())
             .prop_filter("itself", move |to| *to != name)
