@@ -1,5 +1,6 @@
 //! Larder in this process: the lock, the store, the tokens, the activity log; and, where it serves, the delivery.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use delivery::Delivery;
@@ -18,6 +19,7 @@ use crate::profile::ServeOptions;
 use crate::serving::Serving;
 use crate::settings::Settings;
 use crate::token::Tokens;
+use crate::whole_file;
 
 /// Larder in this process; cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,7 +38,9 @@ impl WeakApp {
 #[derive(Debug)]
 struct Inner {
     places: Places,
-    settings: Settings,
+    settings: Mutex<Arc<Settings>>,
+    /// Held while settings are changed and put in force, so that the last word on disk is the one in force.
+    changing: tokio::sync::Mutex<()>,
     store: Store,
     tokens: Tokens,
     activity: Activity,
@@ -72,7 +76,8 @@ impl App {
         let notices = Notices::new(store.clone());
         Ok(Some(Self(Arc::new(Inner {
             places,
-            settings,
+            settings: Mutex::new(Arc::new(settings)),
+            changing: tokio::sync::Mutex::default(),
             store,
             tokens,
             activity,
@@ -136,9 +141,64 @@ impl App {
         &self.0.places
     }
 
-    /// The settings, as read at the start.
-    pub fn settings(&self) -> &Settings {
-        &self.0.settings
+    /// The settings that hold now.
+    pub fn settings(&self) -> Arc<Settings> {
+        let settings = self.0.settings.lock();
+        Arc::clone(&settings.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes `settings.toml`, and puts in force what it then says. `change` is handed the file's path, writes the whole
+    /// file or nothing, and gives the settings that hold from then on.
+    ///
+    /// # Errors
+    /// Those of `change`, and of building the profile; nothing is changed then.
+    pub(crate) async fn change_settings(
+        &self,
+        change: impl FnOnce(&Path) -> Result<Settings, Failure> + Send + 'static,
+    ) -> Result<Arc<Settings>, Failure> {
+        let _turn = self.0.changing.lock().await;
+        let path = self.0.places.settings();
+        let changing = tokio::task::spawn_blocking(move || {
+            let before = whole_file::read(&path)?;
+            let settings = change(&path)?;
+            Ok::<_, Failure>((path, before, settings))
+        });
+        let done = changing.await;
+        let (path, before, settings) =
+            done.map_err(|error| Failure::new(Code::Internal, error.to_string()))??;
+        if let Err(failure) = self.put_in_force(&settings).await {
+            // What can't be put in force is not left behind to fail the next start.
+            whole_file::put_back(&path, before.as_deref())?;
+            return Err(failure);
+        }
+        let settings = Arc::new(settings);
+        *self
+            .0
+            .settings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::clone(&settings);
+        Ok(settings)
+    }
+
+    /// Reads `settings.toml` anew, for it may have been edited by hand, and puts in force what it says.
+    ///
+    /// # Errors
+    /// `bad-settings`; all stays as it was then.
+    pub(crate) async fn read_settings_anew(&self) -> Result<Arc<Settings>, Failure> {
+        self.change_settings(Settings::read).await
+    }
+
+    /// Puts the profile in force anew, with what has been allowed since.
+    pub(crate) async fn renew_profile(&self) -> Result<(), Failure> {
+        let _turn = self.0.changing.lock().await;
+        self.put_in_force(&self.settings()).await
+    }
+
+    async fn put_in_force(&self, settings: &Settings) -> Result<(), Failure> {
+        for serving in self.0.serving.get().into_iter().chain(self.0.quiet.get()) {
+            serving.put_in_force(settings, &self.0.store).await?;
+        }
+        Ok(())
     }
 
     /// The tokens.
@@ -172,7 +232,7 @@ impl App {
 
     /// What a person should know, a sentence each.
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = self.0.settings.warnings.clone();
+        let mut warnings = self.settings().warnings.clone();
         if let FirstSight::Lost { since } = self.0.store.first_sight() {
             warnings.push(format!(
                 "the hashes that Larder saw first are lost since {} (state.sqlite was removed or replaced): what it keeps of private and excepted modules has its hash remembered anew, and whether that is what it was before nobody knows; larder trust acknowledge takes note of it",

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use delivery::Delivery;
 use jiff::Timestamp;
+use store::Store;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::profile::{self, Overrides, ServeOptions};
+use crate::settings::Settings;
 use crate::surroundings::Surroundings;
 
 /// How many events may wait to be written down.
@@ -40,10 +42,11 @@ pub struct Serving {
 impl Serving {
     pub(crate) async fn begin(app: &App, options: ServeOptions) -> Result<Self, Failure> {
         let settings = app.settings();
-        let around = Surroundings::look(app.places(), settings, options.port).await?;
+        let around = Surroundings::look(app.places(), &settings, options.port).await?;
         let overrides = Overrides::read(&options)?;
         let name = &settings.active;
-        let profile = profile::build(&around, settings, name, &overrides, Vec::new()).await?;
+        let allowed = Vec::new();
+        let profile = profile::build(&around, &settings, name, &overrides, allowed).await?;
         let (sender, events) = mpsc::channel(EVENTS);
         let (alarm, alarms) = mpsc::channel(ALARMS);
         let keep_for = Duration::from_secs(u64::from(settings.keep_days) * 24 * 60 * 60);
@@ -88,6 +91,24 @@ impl Serving {
             serving.spawn(direct.keep_within_room());
         }
         Ok(serving)
+    }
+
+    /// Puts the profile that the settings name in force: requests from now on are delivered by it, those under way end by
+    /// the one that they began with.
+    ///
+    /// # Errors
+    /// Those of building it; the one before then stays.
+    pub(crate) async fn put_in_force(
+        &self,
+        settings: &Settings,
+        _store: &Store,
+    ) -> Result<(), Failure> {
+        let allowed = Vec::new();
+        let name = &settings.active;
+        let profile =
+            profile::build(&self.around, settings, name, &self.overrides, allowed).await?;
+        self.delivery.set_profile(profile);
+        Ok(())
     }
 
     /// Delivers modules.
