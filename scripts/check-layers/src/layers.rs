@@ -48,6 +48,9 @@ const HEAVY: &[Heavy] = &[
     Heavy::of("sqlx", "store"),
     Heavy::of("reqwest", "upstream"),
     Heavy::of("keyring", "credential"),
+    Heavy::of("zbus", "credential"),
+    Heavy::of("secret-service", "credential"),
+    Heavy::of("apple-native-keyring-store", "credential"),
     Heavy::of("directories", "app"),
     Heavy {
         also_in_tests: true,
