@@ -85,25 +85,24 @@ impl ChecksumData {
     fn keep_heads(&self, name: &str, heads: &[u8]) -> Result<(), StoreError> {
         let of_database = folder_name(name)?;
         let _turn = self.turn();
-        let folder = self.make(&[FOLDER, &of_database])?;
-        put(&folder, HEADS, heads)
+        let folder = self.make(&of_database)?;
+        put(&folder, &folder, HEADS, heads)
     }
 
     fn keep_evidence(&self, name: &str, file: &str, bytes: &[u8]) -> Result<PathBuf, StoreError> {
         let of_database = folder_name(name)?;
         let _turn = self.turn();
-        let folder = self.make(&[FOLDER, &of_database, FORKS])?;
-        let kept = folder.file_names()?;
+        let scratch = self.make(&of_database)?;
+        let folder = child(&scratch, FORKS)?;
+        let is_full = folder.file_names()?.len() >= MAX_EVIDENCE;
         for number in 1..=MAX_EVIDENCE {
             let name = match number {
                 1 => file.to_owned(),
                 _ => format!("{file}.{number}"),
             };
             match folder.open(&name)? {
-                Entry::Absent if kept.iter().filter(|kept| *kept != NEW).count() < MAX_EVIDENCE => {
-                    put(&folder, &name, bytes)?;
-                }
-                Entry::Absent => break,
+                Entry::Absent if is_full => break,
+                Entry::Absent => put(&scratch, &folder, &name, bytes)?,
                 Entry::File(_) if read(&folder, &name)?.as_deref() == Some(bytes) => {}
                 Entry::File(_) | Entry::Other => continue,
             }
@@ -115,21 +114,21 @@ impl ChecksumData {
         })
     }
 
-    /// The folder, made where missing, in a way that outlasts a power cut.
-    fn make(&self, way: &[&str]) -> Result<Folder, StoreError> {
-        let mut folder = Folder::top_or_create(&self.data)?;
-        for name in way {
-            folder = match folder.child(name)? {
-                Some(child) => child,
-                None => {
-                    let child = folder.child_or_create(name)?;
-                    folder.sync()?;
-                    child
-                }
-            };
-        }
-        Ok(folder)
+    /// The folder of a database, made where missing.
+    fn make(&self, of_database: &str) -> Result<Folder, StoreError> {
+        let data = Folder::top_or_create(&self.data)?;
+        child(&child(&data, FOLDER)?, of_database)
     }
+}
+
+/// The folder below, made where missing in a way that outlasts a power cut.
+fn child(folder: &Folder, name: &str) -> Result<Folder, StoreError> {
+    if let Some(child) = folder.child(name)? {
+        return Ok(child);
+    }
+    let child = folder.child_or_create(name)?;
+    folder.sync()?;
+    Ok(child)
 }
 
 /// The name of a database as that of one folder. A name may hold slashes, and a folder of its own for each part could be
@@ -156,22 +155,23 @@ fn read(folder: &Folder, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(Some(bytes))
 }
 
-/// Writes a file whole and for good.
-fn put(folder: &Folder, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+/// Writes a file whole and for good, by way of one in `scratch`.
+fn put(scratch: &Folder, folder: &Folder, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     let path = folder.path().join(name);
     if bytes.len() as u64 > MAX {
         return Err(StoreError::TooLarge { path, limit: MAX });
     }
-    folder.remove(NEW)?;
-    let mut file = folder.create(NEW)?;
-    let written = file
+    // What a kill left.
+    scratch.remove(NEW)?;
+    let mut file = scratch.create(NEW)?;
+    let placed = file
         .write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(|cause| StoreError::io("write", &path, cause))
-        .and_then(|()| folder.rename(NEW, folder, name));
-    if written.is_err() {
-        let _ = folder.remove(NEW);
+        .and_then(|()| scratch.rename(NEW, folder, name));
+    if placed.is_err() {
+        let _ = scratch.remove(NEW);
     }
-    written?;
+    placed?;
     folder.sync()
 }

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use go_module::ModulePath;
 use tokio_util::sync::CancellationToken;
 
-use crate::database_files::bytes_below;
 use crate::error::StoreError;
 use crate::files::{Files, remove_whatever};
 use crate::filter::Filter;
 use crate::index::Change;
-use crate::layout::{Region, SUMDB, Tree, file_name, sidecar_name};
+use crate::layout::{Region, Tree, file_name, sidecar_name};
 use crate::progress::{self, OnProgress, Steps};
 use crate::store::Store;
 use crate::walk::{entries_below, folders_in, remove_empty_up};
@@ -58,7 +57,7 @@ impl Store {
                 }
                 cleared.answers = store.files().clear_answers(&filter, steps)?;
                 if filter.is_all() {
-                    cleared.bytes += store.files().clear_rest()?;
+                    cleared.bytes += store.files().clear_rest(steps)?;
                     store.database_size().forget();
                 }
                 Ok(cleared)
@@ -150,17 +149,25 @@ impl Files {
     }
 
     /// What belongs to no version and goes only with everything else; returns the bytes that checksum databases had.
-    fn clear_rest(&self) -> Result<u64, StoreError> {
+    fn clear_rest(&self, steps: &Steps) -> Result<u64, StoreError> {
         let mut bytes = 0;
         for tree in self.trees()? {
-            let Some(cache) = self.cache()? else {
-                return Ok(bytes);
-            };
-            if let Some(folder) = tree.folder(cache)? {
-                let records = folder.path().join(SUMDB);
-                bytes += bytes_below(&records)?;
-                remove_whatever(&records)?;
-            }
+            let top = self.tree_path(&tree);
+            let mut here = PathBuf::new();
+            // One by one: a folder that is written to meanwhile could not be removed as a whole.
+            self.walk_databases(&tree, |met| {
+                steps.check()?;
+                let parent = met.path.parent().unwrap_or(&top);
+                if parent != here {
+                    remove_empty_up(&here, &top);
+                    here = parent.to_owned();
+                }
+                if met.is_file {
+                    bytes += met.path.symlink_metadata().map_or(0, |meta| meta.len());
+                }
+                remove_whatever(&met.path)
+            })?;
+            remove_empty_up(&here, &top);
         }
         remove_whatever(&self.path().join(Region::Damaged.name()))?;
         Ok(bytes)

@@ -1,7 +1,6 @@
 //! Files of a checksum database, in the layout of Go's `cache/download/sumdb`, below a tree.
 
 use std::io::Read;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ use crate::error::StoreError;
 use crate::files::{Files, again_if_vanished};
 use crate::layout::{SUMDB, Tree};
 use crate::store::Store;
-use crate::walk::{entries_below, remove_empty_up};
+use crate::walk::remove_empty_up;
 
 /// The one file that is empty and means something.
 const SUPPORTED: &str = "supported";
@@ -143,14 +142,15 @@ fn split(path: &str) -> Result<(Vec<&str>, &str), StoreError> {
     Ok((elements, name))
 }
 
-/// How many bytes of files are below a folder.
-pub(crate) fn bytes_below(folder: &Path) -> Result<u64, StoreError> {
+fn count(files: &Files) -> Result<u64, StoreError> {
     let mut bytes = 0;
-    for entry in entries_below(folder, |_| true) {
-        let (path, is_file) = entry?;
-        if is_file {
-            bytes += path.symlink_metadata().map_or(0, |meta| meta.len());
-        }
+    for tree in files.trees()? {
+        files.walk_databases(&tree, |met| {
+            if met.is_file {
+                bytes += met.path.symlink_metadata().map_or(0, |meta| meta.len());
+            }
+            Ok(())
+        })?;
     }
     Ok(bytes)
 }
@@ -173,25 +173,26 @@ impl DatabaseSize {
     /// And how much longer than it took: counting may take a hundredth of the time.
     const SHARE: u32 = 100;
 
-    /// The bytes; blocks on the disk where they are to be counted.
-    pub(crate) fn get(&self, files: &Files) -> Result<u64, StoreError> {
+    /// The bytes; blocks on the disk where they are to be counted. What cannot be looked at counts as nothing: nobody
+    /// should have to do without the other numbers for it.
+    pub(crate) fn get(&self, files: &Files) -> u64 {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = Instant::now();
         if let Some(counted) = *counted
             && begun < counted.until
         {
-            return Ok(counted.bytes);
+            return counted.bytes;
         }
-        let mut bytes = 0;
-        for tree in files.trees()? {
-            bytes += bytes_below(&files.tree_path(&tree).join(SUMDB))?;
-        }
+        let bytes = count(files).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the files of checksum databases could not be counted");
+            0
+        });
         let fresh = Self::FRESH.max(begun.elapsed() * Self::SHARE);
         *counted = Some(Counted {
             bytes,
             until: Instant::now() + fresh,
         });
-        Ok(bytes)
+        bytes
     }
 
     /// The next to ask counts anew.

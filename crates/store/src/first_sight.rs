@@ -51,6 +51,9 @@ impl Store {
     /// On the person's word: the loss is known, and pins made from now on are as good as any. Those made meanwhile stay
     /// marked.
     pub async fn acknowledge_loss(&self) -> Result<(), StoreError> {
+        let (files, identity) = (self.files().clone(), self.state().identity().await?);
+        // The cache folder may still hold the identity of the state that was lost, where it could not be written.
+        blocking(move || files.put_first_sight(&identity)).await?;
         self.state().acknowledge_loss().await
     }
 
@@ -175,7 +178,7 @@ pub(crate) async fn judge(
     path: &Path,
     files: &Arc<Files>,
 ) -> Result<(String, FirstSight), StoreError> {
-    let (identity, lost_since, has_pins): (String, Option<i64>, bool) = sqlx::query_as(
+    let (identity, mut lost_since, has_pins): (String, Option<i64>, bool) = sqlx::query_as(
         "SELECT identity, lost_since, EXISTS (SELECT 1 FROM pins) FROM first_sight WHERE id = 1",
     )
     .fetch_one(pool)
@@ -184,12 +187,10 @@ pub(crate) async fn judge(
     let reading = files.clone();
     let mark = blocking(move || reading.first_sight()).await?;
     let is_other = mark.as_ref().is_some_and(|mark| *mark != identity);
-    let mut lost_since =
-        lost_since.map(|micros| Timestamp::from_microsecond(micros).unwrap_or_default());
     if is_other && lost_since.is_none() {
-        let now = Timestamp::now();
+        let now = Timestamp::now().as_microsecond();
         sqlx::query("UPDATE first_sight SET lost_since = ?1 WHERE id = 1")
-            .bind(now.as_microsecond())
+            .bind(now)
             .execute(pool)
             .await
             .map_err(|error| state_error(path, error))?;
@@ -203,6 +204,8 @@ pub(crate) async fn judge(
             tracing::warn!(%error, "a loss of the state would go unnoticed until this can be written");
         }
     }
-    let first_sight = lost_since.map_or(FirstSight::Intact, |since| FirstSight::Lost { since });
+    let first_sight = lost_since.map_or(FirstSight::Intact, |since| FirstSight::Lost {
+        since: Timestamp::from_microsecond(since).unwrap_or_default(),
+    });
     Ok((identity, first_sight))
 }

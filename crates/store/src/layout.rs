@@ -7,7 +7,7 @@ use std::str::FromStr;
 use go_module::{FileKind, ModulePath, ModuleVersion, Version};
 use sha2::{Digest, Sha256 as Hasher};
 
-use crate::disk::{Folder, check_name};
+use crate::disk::check_name;
 use crate::error::StoreError;
 
 /// What follows a file's name in the name of its sidecar.
@@ -22,6 +22,7 @@ pub(crate) const SUMDB: &str = "sumdb";
 /// ```text
 /// cache/
 ///   index.sqlite          the index, rebuilt from the files when lost
+///   first-sight           which state the pins of this cache are in
 ///   modules/ realms/      the trees
 ///   answers/              what upstreams said about lists, latest and queries
 ///   damaged/              what proved damaged and was set aside
@@ -108,11 +109,7 @@ pub enum Tree {
 }
 
 impl Tree {
-    /// The tree's folder, opened; `None` when nothing was kept in it yet.
-    pub(crate) fn folder(&self, cache: Folder) -> Result<Option<Folder>, StoreError> {
-        cache.descend(self.elements())
-    }
-
+    /// The names of the folders from the cache folder down to the tree's.
     pub(crate) fn elements(&self) -> impl Iterator<Item = &str> + Clone {
         let (region, realm) = match self {
             Self::Modules => (Region::Modules, None),

@@ -1,5 +1,6 @@
 //! A kept file goes from one tree to another, as when a checksum database came to vouch for it.
 
+use std::io::ErrorKind;
 use std::slice::from_ref;
 
 use go_module::{FileKind, H1, ModuleVersion};
@@ -130,23 +131,28 @@ impl Store {
         version: &ModuleVersion,
         name: &str,
     ) -> Result<Folder, StoreError> {
-        let folder = self.files().versions_or_create(&kept.tree, version)?;
-        let same = match folder.open(name)? {
-            Entry::File(file) => {
-                let of = |file| {
-                    Identity::of(file).map_err(|cause| {
-                        StoreError::io("inspect", &folder.path().join(name), cause)
-                    })
-                };
-                of(&file)? == of(&kept.file)?
-            }
-            Entry::Absent | Entry::Other => false,
+        let gone = || {
+            StoreError::io(
+                "move",
+                &self.files().tree_path(&kept.tree),
+                ErrorKind::NotFound.into(),
+            )
         };
-        if same {
-            Ok(folder)
-        } else {
-            Err(changed_meanwhile(&folder, name))
+        let folder = self
+            .files()
+            .versions(&kept.tree, version)?
+            .ok_or_else(gone)?;
+        let Entry::File(file) = folder.open(name)? else {
+            return Err(changed_meanwhile(&folder, name));
+        };
+        let of = |file| {
+            Identity::of(file)
+                .map_err(|cause| StoreError::io("inspect", &folder.path().join(name), cause))
+        };
+        if of(&file)? != of(&kept.file)? {
+            return Err(changed_meanwhile(&folder, name));
         }
+        Ok(folder)
     }
 
     /// Removes what the file left behind. A failure costs nothing but the room.
@@ -163,6 +169,6 @@ fn changed_meanwhile(folder: &Folder, name: &str) -> StoreError {
     StoreError::io(
         "move",
         &folder.path().join(name),
-        std::io::ErrorKind::NotFound.into(),
+        ErrorKind::NotFound.into(),
     )
 }

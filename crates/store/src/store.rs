@@ -243,7 +243,7 @@ impl Store {
         let mut usage = self.inner.index.usage().await?;
         let store = self.clone();
         usage.database_bytes =
-            blocking(move || store.inner.database_size.get(store.files())).await?;
+            blocking(move || Ok(store.inner.database_size.get(store.files()))).await?;
         Ok(usage)
     }
 

@@ -28,7 +28,8 @@ pub struct VerifyReport {
 }
 
 impl Store {
-    /// Reads every kept file and names what is not as Larder left it. With `repair`, damaged and foreign files go to
+    /// Reads every kept file and names what is not as Larder left it. Files of checksum databases prove themselves when
+    /// they are used, and are not read; links among them are named. With `repair`, damaged and foreign files go to
     /// `damaged/`, sidecars without a file are removed, and the index is brought in line.
     ///
     /// A cancelled verification returns what it found so far.
@@ -88,6 +89,14 @@ impl Files {
                 };
                 if let Some(damage) = damage {
                     report.damaged.push(damage);
+                    report.repaired += u64::from(repair);
+                }
+                Ok(())
+            })?;
+            self.walk_databases(&tree, |met| {
+                steps.check()?;
+                if !met.is_file {
+                    report.damaged.push(self.foreign(&tree, &met, repair)?);
                     report.repaired += u64::from(repair);
                 }
                 Ok(())

@@ -38,14 +38,38 @@ impl Files {
         Ok(trees)
     }
 
-    /// Shows all files of a tree, but for those of checksum databases, which prove themselves when they are read.
+    /// Shows all files of a tree, but for those of checksum databases.
     pub(crate) fn walk(
         &self,
         tree: &Tree,
+        visit: impl FnMut(Met) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.walk_some(tree, |entry| !is_database_folder(entry), visit)
+    }
+
+    /// Shows all that a tree keeps of checksum databases.
+    pub(crate) fn walk_databases(
+        &self,
+        tree: &Tree,
+        visit: impl FnMut(Met) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        // From the top, so that a link in the place of the tree is not followed.
+        let enter = |entry: &DirEntry| match entry.depth() {
+            0 => entry.file_type().is_dir(),
+            1 => is_database_folder(entry),
+            _ => true,
+        };
+        self.walk_some(tree, enter, visit)
+    }
+
+    fn walk_some(
+        &self,
+        tree: &Tree,
+        enter: impl Fn(&DirEntry) -> bool,
         mut visit: impl FnMut(Met) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let top = self.tree_path(tree);
-        for entry in entries_below(&top, |entry| !is_database_folder(entry)) {
+        for entry in entries_below(&top, enter) {
             let (path, is_file) = entry?;
             let relative = path.strip_prefix(&top).unwrap_or(&path).to_owned();
             let place = place(&relative);

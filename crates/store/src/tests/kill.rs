@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use go_module::FileKind;
 
-use super::{Home, files_below, keep, rebuild, verify, version};
+use super::{Home, files_below, keep, realm, rebuild, verify, version};
 use crate::{DamageReason, Filter, Places, Store, Tree};
 
 /// Where the child keeps its store.
 const HOME: &str = "LARDER_TEST_KILLED_HOME";
+
+/// How many files go to and fro.
+const MOVED: usize = 40;
 
 fn name(number: usize) -> String {
     format!("corp.example/m{}@v1.{number}.0", number % 5)
@@ -99,4 +102,81 @@ async fn a_kill_at_any_moment_leaves_only_whole_files() {
             assert_eq!(kept.size, size);
         }
     }
+}
+
+/// No test of its own: the child that the test below kills.
+#[tokio::test]
+#[ignore = "run by a_kill_in_the_middle_of_a_move_loses_nothing"]
+async fn moves_until_it_is_killed() {
+    let Some(home) = std::env::var_os(HOME) else {
+        return;
+    };
+    let home = std::path::PathBuf::from(home);
+    let store = Store::open(Places {
+        cache: home.join("cache"),
+        data: home.join("data"),
+    })
+    .await
+    .unwrap();
+    // Ready: the parent waits for it.
+    std::fs::write(home.join("ready"), "").unwrap();
+    let mut trees = [Tree::Modules, realm()];
+    loop {
+        for number in 0..MOVED {
+            let (from, to) = (&trees[0], &trees[1]);
+            store
+                .move_to(from, to, &version(&name(number)), FileKind::Zip, None)
+                .unwrap();
+        }
+        trees.swap(0, 1);
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_kill_in_the_middle_of_a_move_loses_nothing() {
+    let home = Home::new();
+    let store = home.open().await;
+    for number in 0..MOVED {
+        keep(&store, &Tree::Modules, &name(number), FileKind::Zip, b"x");
+    }
+    store.close().await;
+    let mut seen_in_both = false;
+    for round in 0..8u64 {
+        let _ = std::fs::remove_file(home.folder.path().join("ready"));
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "tests::kill::moves_until_it_is_killed",
+                "--exact",
+                "--ignored",
+            ])
+            .env(HOME, home.folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        while !home.folder.path().join("ready").exists() {
+            assert!(child.try_wait().unwrap().is_none(), "the child ended early");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(5 + 7 * round)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let store = home.open().await;
+        let report = verify(&store, false).await;
+        assert!(report.damaged.is_empty(), "{:?}", report.damaged);
+        assert_eq!(report.files, MOVED as u64, "each is in one tree");
+        for number in 0..MOVED {
+            let trees = [Tree::Modules, realm()];
+            let found = store.find_blocking(&trees, &version(&name(number)), FileKind::Zip);
+            assert_eq!(super::bytes(found.unwrap().unwrap()), b"x");
+        }
+        store.flush_index().await.unwrap();
+        let trees = files_below(&home.at("realms"))
+            .len()
+            .min(files_below(&home.at("modules")).len());
+        seen_in_both |= trees > 0;
+        store.close().await;
+    }
+    assert!(seen_in_both, "a child was killed half-way");
 }

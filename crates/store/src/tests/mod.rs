@@ -1,11 +1,16 @@
 //! Tests of the store as a whole, on a temporary folder.
 
 mod care;
+mod checksum_data;
 mod cycle;
+mod database_files;
 mod disk;
+mod first_sight;
 mod index;
 mod kill;
 mod layout;
+mod moving;
+mod pins;
 mod planted;
 mod privilege;
 mod state;

@@ -68,6 +68,38 @@ async fn meets_folders_without_leave_to_write() {
         b"x",
         "hits go on"
     );
+    let of = version("corp.example/a@v1.0.0");
+    let realm = super::realm();
+    let denied = store.move_to(&Tree::Modules, &realm, &of, FileKind::Mod, None);
+    assert!(
+        matches!(denied, Err(StoreError::Denied { .. })),
+        "{denied:?}"
+    );
+    let trees = [realm, Tree::Modules];
+    assert!(
+        store
+            .find_blocking(&trees, &of, FileKind::Mod)
+            .unwrap()
+            .is_some(),
+        "it is where it was"
+    );
+    mode("data", 0o500);
+    let denied = store.keep_heads("sum.golang.org", b"x");
+    assert!(
+        matches!(denied, Err(StoreError::Denied { .. })),
+        "{denied:?}"
+    );
+    mode("data", 0o700);
+    // Without the mark in the cache folder, no pin: its loss would go unnoticed.
+    mode("cache/tmp", 0o500);
+    let pin = super::pins::pin("corp.example/a@v1.0.0", FileKind::Zip, "a");
+    let denied = store.pin(pin).await;
+    assert!(
+        matches!(denied, Err(StoreError::Denied { .. })),
+        "{denied:?}"
+    );
+    mode("cache/tmp", 0o700);
+    assert!(store.pins(&crate::Filter::all()).await.unwrap().is_empty());
     store.close().await;
 
     mode("cache", 0o500);
