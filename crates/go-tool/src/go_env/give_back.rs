@@ -76,7 +76,7 @@ impl EnvRecord {
                 }
                 (_, Some(original), Some(mode)) => {
                     location.check_writable()?;
-                    location.replace(bytes, original, mode, &[])?;
+                    location.replace(bytes, original, mode)?;
                     Ok(GivenBack::Whole)
                 }
                 (Some(now), _, _) => {
@@ -121,7 +121,7 @@ impl EnvRecord {
         }
         if file.as_bytes() != now.bytes || mode != now.mode {
             location.check_writable()?;
-            location.replace(Some(&now.bytes), file.as_bytes(), mode, &[])?;
+            location.replace(Some(&now.bytes), file.as_bytes(), mode)?;
         } else if kept_by_others.is_empty() {
             return Ok(GivenBack::NothingToDo);
         }

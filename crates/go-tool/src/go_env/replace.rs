@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::fs::{Gid, OFlags};
 
 use super::error::EnvError;
-use super::location::{EnvLocation, folder_of, sync_folder};
+use super::location::{EnvLocation, folder_of, missing_folders, sync_folder};
 
 /// Tells apart the temporary files of this process.
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -33,7 +33,7 @@ fn reached(_step: Step) {
 
 impl EnvLocation {
     /// Replaces the file, which must still hold `expected` (`None`: must not be there), by these bytes with this mode.
-    /// Makes the folders that are named, and no others.
+    /// Makes the folders that are missing on the way to it.
     ///
     /// Between the last look at the file and the rename a few microseconds stay in which another program's write would
     /// be lost: `go env -w` takes no lock that could be honoured.
@@ -42,10 +42,9 @@ impl EnvLocation {
         expected: Option<&[u8]>,
         bytes: &[u8],
         mode: u32,
-        folders: &[PathBuf],
     ) -> Result<(), EnvError> {
         let file = self.file();
-        for folder in folders {
+        for folder in &missing_folders(file)? {
             match fs::DirBuilder::new().mode(0o700).create(folder) {
                 Ok(()) => {
                     sync_folder(folder_of(folder)).map_err(failed("syncing", folder_of(folder)))?

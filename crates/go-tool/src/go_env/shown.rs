@@ -24,17 +24,15 @@ pub fn shown(key: &str, value: &str) -> String {
         .collect()
 }
 
-/// `netrc`, `off` and `git DIR` hold no secret. The arguments of another command may.
+/// `netrc`, `off`, `git DIR` and Larder's own command hold no secret. The arguments of another command may.
 fn command(text: &str) -> String {
     let word = text.trim_start();
     let space = &text[..text.len() - word.len()];
-    let Some((program, _)) = word.trim_end().split_once(char::is_whitespace) else {
-        return text.to_owned();
-    };
-    match program {
-        "git" => text.to_owned(),
-        _ if word.trim_end().ends_with(" goauth") => text.to_owned(),
-        _ => format!("{space}{} …", first_word(word)),
+    let program = first_word(word);
+    match word[program.len()..].trim() {
+        "" | "goauth" => text.to_owned(),
+        _ if program == "git" => text.to_owned(),
+        _ => format!("{space}{program} …"),
     }
 }
 
@@ -144,6 +142,11 @@ mod tests {
                 "GOAUTH",
                 "'/my programs/get-token' hunter2",
                 "'/my programs/get-token' …",
+            ),
+            (
+                "GOAUTH",
+                "'/my programs/larder' goauth; get-token hunter2 goauth; 'hunter2",
+                "'/my programs/larder' goauth; get-token …;  …",
             ),
             ("GOPRIVATE", "corp.example/*\r", "corp.example/*\u{fffd}"),
         ] {

@@ -253,16 +253,15 @@ impl EnvRecord {
     /// Does what was planned, whole or not at all.
     ///
     /// # Errors
-    /// [`EnvError::Changed`] when the file is not what the plan was made for: make another. [`EnvError::Write`]; then the
-    /// file is the old one, or, when only the last sync failed, the new one.
+    /// [`EnvError::Changed`] when the file is not what the plan was made for: make another, and before the first write
+    /// another record too, as what stands there now is the original. [`EnvError::Write`]; then the file is the old one,
+    /// or, when only the last sync failed, the new one.
     pub fn write(&self, plan: Plan) -> Result<(), EnvError> {
         match &plan.after {
-            Some(after) if plan.changes() => self.location.replace(
-                plan.before.as_deref(),
-                after,
-                plan.mode,
-                &self.original.missing_folders,
-            ),
+            Some(after) if plan.changes() => {
+                let before = plan.before.as_deref();
+                self.location.replace(before, after, plan.mode)
+            }
             Some(_) | None => Ok(()),
         }
     }
