@@ -138,15 +138,15 @@ impl Credential {
     pub fn authorization(&self, origin: &Origin) -> Option<Secret> {
         self.for_origin(origin).map(|form| match form {
             Form::Basic { user, password } => {
-                let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
-                // Made in one piece, so that no shorter copy stays behind in memory.
+                // Each made in one piece, so that no shorter copy stays behind in memory.
+                let pair = Zeroizing::new([user, ":", password.expose()].concat());
                 let mut value =
                     String::with_capacity("Basic ".len() + BASE64.encode_len(pair.len()));
                 value.push_str("Basic ");
                 BASE64.encode_append(pair.as_bytes(), &mut value);
                 Secret::new(value)
             }
-            Form::Bearer(token) => Secret::new(format!("Bearer {}", token.expose())),
+            Form::Bearer(token) => Secret::new(["Bearer ", token.expose()].concat()),
         })
     }
 

@@ -103,10 +103,13 @@ pub fn render<'a>(credentials: impl IntoIterator<Item = &'a Credential>) -> Secr
         .filter_map(|credential| {
             let origin = credential.origin();
             let value = credential.authorization(origin)?;
-            let value = value.expose();
-            Some(Zeroizing::new(format!(
-                "{origin}\n\nAuthorization: {value}\n\n"
-            )))
+            let parts = [
+                origin.as_str(),
+                "\n\nAuthorization: ",
+                value.expose(),
+                "\n\n",
+            ];
+            Some(Zeroizing::new(parts.concat()))
         })
         .collect();
     let mut text = String::with_capacity(sets.iter().map(|set| set.len()).sum());

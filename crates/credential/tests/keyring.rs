@@ -49,10 +49,10 @@ fn missing() -> Option<String> {
 fn on_own_bus(part: &str) {
     if let Some(missing) = missing() {
         // Not by `eprintln!`, which the test harness swallows.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED {part}: {missing} is not installed (Debian: dbus, gnome-keyring)"
+        let said = format!(
+            "SKIPPED {part}: without {missing}; install Debian's dbus, dbus-bin and gnome-keyring\n"
         );
+        let _ = std::io::stderr().write_all(said.as_bytes());
         return;
     }
     let home = tempfile::tempdir().unwrap();

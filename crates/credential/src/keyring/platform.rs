@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use keyring_core::Result;
 use keyring_core::api::CredentialStore;
-use keyring_core::{Error, Result};
 
 /// Connects to it.
 #[cfg(all(unix, not(target_vendor = "apple")))]
@@ -29,7 +29,8 @@ pub(super) fn modifiers(label: &str) -> HashMap<&str, &str> {
 
 /// Why the Secret Service failed, where the cause says more than the keyring crate's own error.
 #[cfg(all(unix, not(target_vendor = "apple")))]
-pub(super) fn secret_service(error: &Error) -> Option<&secret_service::Error> {
+pub(super) fn secret_service(error: &keyring_core::Error) -> Option<&secret_service::Error> {
+    use keyring_core::Error;
     match error {
         Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => cause.downcast_ref(),
         _ => None,
