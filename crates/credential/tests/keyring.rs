@@ -50,7 +50,7 @@ fn on_own_bus(part: &str) {
     if let Some(missing) = missing() {
         // Not by `eprintln!`, which the test harness swallows.
         let said = format!(
-            "SKIPPED {part}: without {missing}; install Debian's dbus, dbus-bin and gnome-keyring\n"
+            "SKIPPED {part}: without {missing}; install Debian's dbus-daemon, dbus-bin and gnome-keyring\n"
         );
         let _ = std::io::stderr().write_all(said.as_bytes());
         return;
