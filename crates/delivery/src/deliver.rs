@@ -115,6 +115,22 @@ impl Delivery {
     /// # Errors
     /// [`DeliveryError::OutsideDatabase`] where it is not to be asked about this path; [`DeliveryError::Database`].
     pub async fn vouch(&self, module: &ModuleVersion) -> Result<Vouched, DeliveryError> {
+        self.vouched(module, Trust::Ask).await
+    }
+
+    /// The same from what is kept alone, for those who know that the database is out of reach.
+    ///
+    /// # Errors
+    /// As [`Delivery::vouch`]; [`DatabaseError::NotKept`](crate::DatabaseError::NotKept) where it is not kept.
+    pub async fn vouch_from_kept(&self, module: &ModuleVersion) -> Result<Vouched, DeliveryError> {
+        self.vouched(module, Trust::Kept).await
+    }
+
+    async fn vouched(
+        &self,
+        module: &ModuleVersion,
+        trust: Trust,
+    ) -> Result<Vouched, DeliveryError> {
         let profile = self.profile();
         let cover = profile.route(module.path.as_str()).cover;
         if cover != Cover::Database {
@@ -124,7 +140,7 @@ impl Delivery {
                 cover,
             });
         }
-        let record = database::vouch(&self.0, &profile, module, Trust::Ask).await?;
+        let record = database::vouch(&self.0, &profile, module, trust).await?;
         Ok(Vouched {
             zip: record.zip().to_string(),
             go_mod: record.go_mod().to_string(),
