@@ -9,6 +9,7 @@ mod serve;
 mod status;
 mod stop;
 mod token;
+mod trust;
 
 use std::future::Future;
 use std::num::NonZero;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Log(log::Options),
     Stop(stop::Options),
     Token(token::Options),
+    Trust(trust::Options),
     Cache(cache::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -44,6 +46,7 @@ impl Command {
             Self::Serve(options) => options.log_format == LogFormat::Json,
             Self::Status(options) => options.json,
             Self::Log(options) => options.json,
+            Self::Trust(options) => options.json(),
             Self::Cache(options) => options.json(),
             Self::Goproxy(_)
             | Self::Stop(_)
@@ -68,6 +71,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         Command::Log(options) => on_this_thread(log::run(options, Places::of_environment()?)),
         Command::Stop(_) => on_this_thread(stop::run(Places::of_environment()?)),
         Command::Token(options) => on_this_thread(token::run(options, Places::of_environment()?)),
+        Command::Trust(options) => on_this_thread(trust::run(options, Places::of_environment()?)),
         Command::Cache(options) => on_this_thread(cache::run(options, Places::of_environment()?)),
     }
 }

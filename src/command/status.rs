@@ -83,6 +83,20 @@ fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
     );
     entry("cache", &kept);
     entry("", &cache.folder);
+    for (at, active) in report.grants.iter().enumerate() {
+        let label = if at == 0 { "unverified" } else { "" };
+        let grant = &active.grant;
+        let left = human::duration(Duration::from_secs(active.seconds_left));
+        entry(
+            label,
+            &format!(
+                "{} until {} ({left} left): {}",
+                grant.pattern,
+                human::minute(grant.until, zone),
+                grant.because
+            ),
+        );
+    }
     for (at, job) in report.jobs.iter().enumerate() {
         let progress = match job.progress.total {
             0 => String::new(),
@@ -104,8 +118,8 @@ fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
 
 #[cfg(test)]
 mod tests {
-    use app::command::{ActiveProfile, CacheStatus};
-    use app::{JobId, JobState, Progress};
+    use app::command::{ActiveGrant, ActiveProfile, CacheStatus};
+    use app::{Grant, JobId, JobState, Progress};
 
     use super::*;
 
@@ -129,6 +143,7 @@ mod tests {
                 files: 3,
                 bytes: 5_000_000,
             },
+            grants: Vec::new(),
             jobs: Vec::new(),
             warnings: Vec::new(),
         }
@@ -145,6 +160,17 @@ mod tests {
                 upstreams: vec!["proxy.example.com".to_owned(), "direct".to_owned()],
                 checksum_db: "sum.example.com".to_owned(),
             }),
+            grants: ["example.com/broken", "*.corp.example"]
+                .map(|pattern| ActiveGrant {
+                    grant: Grant {
+                        pattern: pattern.to_owned(),
+                        until: "2026-03-03T23:59:59Z".parse().unwrap(),
+                        because: "tags were moved, ticket 4711".to_owned(),
+                        made_at: "2026-03-01T08:00:00Z".parse().unwrap(),
+                    },
+                    seconds_left: 216_000,
+                })
+                .to_vec(),
             jobs: vec![JobState {
                 id: JobId(1),
                 name: "cache-verify".to_owned(),

@@ -9,6 +9,7 @@ mod input;
 mod life;
 mod log;
 mod secrets;
+mod trust;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};

@@ -8,6 +8,7 @@ mod goproxy;
 mod status;
 mod stop;
 mod token;
+mod trust;
 
 use std::future::Future;
 
@@ -24,6 +25,7 @@ pub use goproxy::{Goproxy, ProxyAddress};
 pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
 pub use stop::{Stop, Stopping};
 pub use token::{RotateToken, Rotated};
+pub use trust::{ActiveGrant, Granted, TrustAllow, TrustList, TrustRevoke};
 
 use crate::app::App;
 use crate::failure::{Code, Failure};
@@ -94,7 +96,7 @@ macro_rules! table {
 }
 
 table! {
-    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize;
+    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList;
     jobs: CacheVerify, CacheClear;
 }
 

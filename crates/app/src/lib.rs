@@ -23,6 +23,7 @@ mod serving;
 mod settings;
 mod surroundings;
 mod token;
+mod trust;
 mod whole_file;
 
 pub use activity::{Activity, Item as ActivityItem};
@@ -39,6 +40,7 @@ pub use settings::{
     Written,
 };
 pub use token::Tokens;
+pub use trust::{Grant, parse_until};
 
 /// Larder's version, as `larder --version` and `X-Larder-Version` say it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Call;
+use super::trust::{self, ActiveGrant};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::job::JobState;
@@ -29,6 +30,8 @@ pub struct StatusReport {
     pub profile: Option<ActiveProfile>,
     /// What is kept.
     pub cache: CacheStatus,
+    /// What is let through without the checksum database.
+    pub grants: Vec<ActiveGrant>,
     /// Work under way.
     pub jobs: Vec<JobState>,
     /// What a person should know, a sentence each.
@@ -91,6 +94,7 @@ impl Call for Status {
                 files: usage.files,
                 bytes: usage.bytes,
             },
+            grants: trust::active(app).await?,
             jobs: app.jobs().under_way(),
             warnings: app.warnings(),
         })
