@@ -62,13 +62,11 @@ impl Surroundings {
             ..Deadlines::default()
         };
         let parts = ChainParts {
-            http: HttpClients::new(&limits),
             direct: direct
                 .clone()
                 .map(|direct| direct as Arc<dyn upstream::Direct>),
             own,
-            limits,
-            instance: instance.clone(),
+            ..ChainParts::new(HttpClients::new(&limits), limits, instance.clone())
         };
         Ok(Self {
             go,

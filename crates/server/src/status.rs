@@ -62,7 +62,9 @@ fn of_upstream(error: &UpstreamError) -> StatusCode {
     match error {
         UpstreamError::NotFound { status: 410, .. } => StatusCode::GONE,
         UpstreamError::NotFound { .. } | UpstreamError::Off => StatusCode::NOT_FOUND,
-        UpstreamError::Refused { status: 401, .. } => StatusCode::UNAUTHORIZED,
+        UpstreamError::Refused { status: 401, .. } | UpstreamError::CredentialsMissing { .. } => {
+            StatusCode::UNAUTHORIZED
+        }
         UpstreamError::Refused { .. } => StatusCode::FORBIDDEN,
         UpstreamError::Timeout { .. } => StatusCode::GATEWAY_TIMEOUT,
         UpstreamError::Loop => StatusCode::LOOP_DETECTED,
@@ -134,6 +136,7 @@ mod tests {
                 },
                 403,
             ),
+            (UpstreamError::CredentialsMissing { text: text() }, 401),
             (
                 UpstreamError::Throttled {
                     retry_after: None,

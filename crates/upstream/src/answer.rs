@@ -108,7 +108,7 @@ fn part(headers: &HeaderMap, ask: &Ask) -> Result<ReplyStatus, &'static str> {
 }
 
 /// Turns a status that is no answer into an error with the upstream's own text, as `go` would show it.
-async fn refusal(response: Response, limits: &Deadlines, hidden: &[Secret]) -> Failure {
+pub(crate) async fn refusal(response: Response, limits: &Deadlines, hidden: &[Secret]) -> Failure {
     let status = response.status().as_u16();
     let retry_after = text_of(response.headers(), header::RETRY_AFTER)
         .and_then(|value| wait(&value, SystemTime::now()));

@@ -3,41 +3,49 @@
 use std::error::Error;
 use std::io;
 
+use crate::client::Way;
 use crate::resolver::OnlyPrivate;
 use crate::retry::{Again, Failure};
 use crate::{Deadlines, RedirectRefusal, Stage, Step, UpstreamError, text};
 
-/// Reads an error from before the head of an answer.
-pub(crate) fn before_head(error: &reqwest::Error, limits: &Deadlines) -> Failure {
+/// Reads an error from before the head of an answer that was to come this way.
+pub(crate) fn before_head(error: &reqwest::Error, way: Way, limits: &Deadlines) -> Failure {
     if find::<OnlyPrivate>(error).is_some() {
         return Failure::last(UpstreamError::Redirect {
             reason: RedirectRefusal::Private,
         });
     }
     let io_kind = find::<io::Error>(error).map(io::Error::kind);
+    let unreachable = |step, again| Failure {
+        error: UpstreamError::Unreachable {
+            step,
+            cause: cause(error),
+        },
+        again,
+    };
+    // Also after the handshake: only then a server says that it wants a client certificate (RFC 8446, section 4.4.2.4).
+    if find::<rustls::Error>(error).is_some() {
+        return unreachable(Step::Tls, Again::No);
+    }
     if error.is_connect() {
-        let unreachable = |step, again| Failure {
-            error: UpstreamError::Unreachable {
-                step,
-                cause: cause(error),
-            },
-            again,
+        // Behind an HTTP proxy this machine looks up and reaches nothing but the proxy.
+        let (name, connect) = match way {
+            Way::Proxied => (Step::Proxy, Step::Proxy),
+            Way::Straight | Way::Public => (Step::Name, Step::Connect),
         };
         return if error.is_dns() {
-            unreachable(Step::Name, Again::No)
-        } else if find::<rustls::Error>(error).is_some() {
-            unreachable(Step::Tls, Again::No)
+            unreachable(name, Again::No)
         } else if error.is_timeout() {
             Failure::last(UpstreamError::Timeout {
                 stage: Stage::Connect,
                 after: limits.connect,
             })
         } else if io_kind == Some(io::ErrorKind::ConnectionRefused) {
-            unreachable(Step::Connect, Again::Once)
+            unreachable(connect, Again::Once)
         } else if io_kind.is_some_and(is_reset) {
-            unreachable(Step::Connect, Again::Yes)
+            unreachable(connect, Again::Yes)
         } else {
-            unreachable(Step::Connect, Again::No)
+            unreachable(connect, Again::No)
         };
     }
     let parse = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse);

@@ -11,7 +11,10 @@ use std::sync::Arc;
 use go_module::{Fall, ProxyList};
 use secret::UrlError;
 
-use crate::{Deadlines, Direct, HttpClients, OwnAddresses, Upstream, UpstreamError, UpstreamKind};
+use crate::{
+    Credentials, Deadlines, Direct, HttpClients, OwnAddresses, Upstream, UpstreamError,
+    UpstreamKind,
+};
 
 /// What upstreams are made with.
 #[derive(Clone)]
@@ -20,12 +23,28 @@ pub struct ChainParts {
     pub http: HttpClients,
     /// Version control; where there is none, `direct` fails with a clear error.
     pub direct: Option<Arc<dyn Direct>>,
+    /// What http(s) upstreams are shown, besides the user info of their own URLs.
+    pub credentials: Option<Arc<dyn Credentials>>,
     /// Where this Larder listens.
     pub own: OwnAddresses,
     /// How long upstreams may take.
     pub limits: Deadlines,
     /// The id of this Larder in the hop header: letters, digits, `-`, `_`, `.`; at most 64 of them.
     pub instance: String,
+}
+
+impl ChainParts {
+    /// Parts without version control, credentials or addresses of their own, to be put in where there are any.
+    pub fn new(http: HttpClients, limits: Deadlines, instance: impl Into<String>) -> Self {
+        Self {
+            http,
+            direct: None,
+            credentials: None,
+            own: OwnAddresses::new(),
+            limits,
+            instance: instance.into(),
+        }
+    }
 }
 
 /// A GOPROXY list, ready to be walked. Clones share its upstreams.

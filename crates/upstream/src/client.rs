@@ -4,14 +4,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::client::proxy::matcher::Intercept;
 use reqwest::{Client, ClientBuilder, redirect};
+use secret::Secret;
 use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::address::names_this_machine;
+use crate::options::Checked;
 use crate::resolver::Resolver;
-use crate::{Deadlines, Step, UpstreamError};
+use crate::{Authorization, Deadlines, HttpOptions, HttpOptionsError, Step, UpstreamError};
 
 /// Idle connections that are kept, to one host. `go` asks for some ten files at once.
 const IDLE_CONNECTIONS: usize = 8;
@@ -33,14 +35,13 @@ pub struct HttpClients(Arc<Shared>);
 
 struct Shared {
     connect: Duration,
-    /// HTTP proxies of the environment, and of the system on macOS and Windows.
-    proxies: Matcher,
+    options: Checked,
     clients: Mutex<Arc<Clients>>,
 }
 
 /// One client for each kind of TLS and each way.
 #[derive(Default)]
-struct Clients([[OnceCell<Client>; 3]; 2]);
+struct Clients([[OnceCell<Client>; 3]; 3]);
 
 /// Which way a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,20 +58,30 @@ pub(crate) enum Way {
 enum Tls {
     /// Never asked for an https URL, so it needs no trust store.
     None,
-    /// With the trust store of the platform.
+    /// With the trust store of the platform, and the extra authorities of the profile.
     System,
+    /// The same, and with the client certificate of the profile.
+    Identified,
 }
 
 impl HttpClients {
     /// Clients with the connect deadline of `limits`, and with the HTTP proxies that the environment names now.
     pub fn new(limits: &Deadlines) -> Self {
-        Self::with_proxies(limits, Matcher::from_system())
+        Self::of(limits, Checked::of_environment())
     }
 
-    fn with_proxies(limits: &Deadlines, proxies: Matcher) -> Self {
+    /// The same, with what a profile says about the way.
+    ///
+    /// # Errors
+    /// [`HttpOptionsError`] for the first of the options that can't be used.
+    pub fn with(limits: &Deadlines, options: &HttpOptions) -> Result<Self, HttpOptionsError> {
+        Ok(Self::of(limits, Checked::new(options)?))
+    }
+
+    fn of(limits: &Deadlines, options: Checked) -> Self {
         Self(Arc::new(Shared {
             connect: limits.connect,
-            proxies,
+            options,
             clients: Mutex::default(),
         }))
     }
@@ -95,21 +106,41 @@ impl HttpClients {
         }
     }
 
-    fn proxy_of(&self, url: &Url) -> Option<http::Uri> {
+    fn proxy_of(&self, url: &Url) -> Option<Intercept> {
         if names_this_machine(url) {
             return None;
         }
         let uri = url.as_str().parse().ok()?;
-        Some(self.0.proxies.intercept(&uri)?.uri().clone())
+        self.0.options.matcher.intercept(&uri)
     }
 
-    /// The client for `url` on its way.
-    pub(crate) async fn client(&self, url: &Url, way: Way) -> Result<Client, UpstreamError> {
+    /// What the HTTP proxy on the way to `url` is shown, which no text from there may repeat.
+    pub(crate) fn proxy_secrets(&self, url: &Url) -> Vec<Secret> {
+        let shown = || {
+            let proxy = self.proxy_of(url)?;
+            let value = proxy.basic_auth()?.to_str().ok()?;
+            Authorization::header(Secret::new(value)).ok()
+        };
+        shown().map_or_else(Vec::new, |authorization| authorization.hidden().to_vec())
+    }
+
+    /// The client for `url` on its way. `identified` says that it may be shown the client certificate.
+    pub(crate) async fn client(
+        &self,
+        url: &Url,
+        way: Way,
+        identified: bool,
+    ) -> Result<Client, UpstreamError> {
         let proxy_is_https = || {
             self.proxy_of(url)
-                .is_some_and(|proxy| proxy.scheme_str() == Some("https"))
+                .is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"))
         };
-        let tls = if url.scheme() == "https" || (way == Way::Proxied && proxy_is_https()) {
+        let tls = if url.scheme() == "https" {
+            match &self.0.options.identity {
+                Some(_) if identified => Tls::Identified,
+                Some(_) | None => Tls::System,
+            }
+        } else if way == Way::Proxied && proxy_is_https() {
             Tls::System
         } else {
             Tls::None
@@ -121,14 +152,16 @@ impl HttpClients {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         );
-        let connect = self.0.connect;
+        let shared = Arc::clone(&self.0);
         let build = || async move {
             match tls {
-                Tls::None => build(tls, way, connect),
+                Tls::None => shared.build(tls, way),
                 // Reads some hundred certificates.
-                Tls::System => tokio::task::spawn_blocking(move || build(tls, way, connect))
-                    .await
-                    .unwrap_or_else(|_| Err("interrupted".to_owned())),
+                Tls::System | Tls::Identified => {
+                    tokio::task::spawn_blocking(move || shared.build(tls, way))
+                        .await
+                        .unwrap_or_else(|_| Err("interrupted".to_owned()))
+                }
             }
             .map_err(|cause| UpstreamError::Unreachable {
                 step: Step::Tls,
@@ -149,55 +182,72 @@ impl Default for HttpClients {
 }
 
 impl fmt::Debug for HttpClients {
-    // What the matcher of proxies prints may hold a password.
+    // What the matcher of proxies prints may hold a password; a client certificate has a key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("HttpClients")
     }
 }
 
-fn build(tls: Tls, way: Way, connect: Duration) -> Result<Client, String> {
-    static CRYPTO: Once = Once::new();
-    // Fails only where the program has chosen a provider already.
-    CRYPTO.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+impl Shared {
+    fn build(&self, tls: Tls, way: Way) -> Result<Client, String> {
+        static CRYPTO: Once = Once::new();
+        // Fails only where the program has chosen a provider already.
+        CRYPTO.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
 
-    let builder = ClientBuilder::new()
-        .user_agent(concat!("larder/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(connect)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS)
-        .pool_idle_timeout(IDLE_FOR)
-        .http2_initial_stream_window_size(STREAM_WINDOW)
-        .http2_initial_connection_window_size(CONNECTION_WINDOW)
-        .http2_max_header_list_size(LARGEST_HEAD)
-        // A connection that died in its sleep is noticed before the deadline of the answer, and another one is tried.
-        .http2_keep_alive_interval(connect)
-        .http2_keep_alive_timeout(connect)
-        .dns_resolver(Resolver {
-            public_only: way == Way::Public,
-        });
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let builder = builder.tcp_user_timeout(connect * 2);
-    let builder = match tls {
-        Tls::None => builder.tls_certs_only([]),
-        Tls::System => builder,
-    };
-    let builder = match way {
-        Way::Proxied => builder,
-        Way::Straight | Way::Public => builder.no_proxy(),
-    };
-    builder.build().map_err(|error| {
-        let mut innermost: &dyn std::error::Error = &error;
-        while let Some(source) = innermost.source() {
-            innermost = source;
-        }
-        innermost.to_string()
-    })
+        let builder = ClientBuilder::new()
+            .user_agent(concat!("larder/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(self.connect)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .pool_idle_timeout(IDLE_FOR)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_max_header_list_size(LARGEST_HEAD)
+            // A connection that died in its sleep is noticed before the deadline of the answer, and another one is tried.
+            .http2_keep_alive_interval(self.connect)
+            .http2_keep_alive_timeout(self.connect)
+            .dns_resolver(Resolver {
+                public_only: way == Way::Public,
+            });
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let builder = builder.tcp_user_timeout(self.connect * 2);
+        let builder = match tls {
+            Tls::None => builder.tls_certs_only([]),
+            Tls::System | Tls::Identified => builder.tls_certs_merge(self.options.extra_ca.clone()),
+        };
+        let builder = match (tls, &self.options.identity) {
+            (Tls::Identified, Some(identity)) => builder.identity(identity.clone()),
+            (Tls::Identified | Tls::System | Tls::None, _) => builder,
+        };
+        let builder = match (way, &self.options.proxy) {
+            (Way::Proxied, Some(proxy)) => builder.proxy(proxy.clone()),
+            (Way::Proxied, None) => builder,
+            (Way::Straight | Way::Public, _) => builder.no_proxy(),
+        };
+        builder.build().map_err(|error| {
+            let mut innermost: &dyn std::error::Error = &error;
+            while let Some(source) = innermost.source() {
+                innermost = source;
+            }
+            innermost.to_string()
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use hyper_util::client::proxy::matcher::Matcher;
+
     use super::*;
+
+    fn with_proxies(matcher: Matcher) -> HttpClients {
+        let options = Checked {
+            matcher,
+            ..Checked::of_environment()
+        };
+        HttpClients::of(&Deadlines::default(), options)
+    }
 
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()
@@ -209,7 +259,7 @@ mod tests {
             .all("http://user:pw@proxy.corp.example:3128")
             .no("inside.corp.example")
             .build();
-        let clients = HttpClients::with_proxies(&Deadlines::default(), proxies);
+        let clients = with_proxies(proxies);
         for (to, public_only, way) in [
             ("https://h.example/", false, Way::Proxied),
             ("http://h.example/", false, Way::Proxied),
@@ -227,7 +277,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_is_built_when_first_needed_and_then_kept() {
-        let clients = HttpClients::with_proxies(&Deadlines::default(), Matcher::builder().build());
+        let clients = with_proxies(Matcher::builder().build());
         let built = |clients: &HttpClients| {
             clients
                 .0
@@ -243,13 +293,13 @@ mod tests {
         assert_eq!(built(&clients), 0);
         for _ in 0..2 {
             clients
-                .client(&url("http://h.example/"), Way::Straight)
+                .client(&url("http://h.example/"), Way::Straight, true)
                 .await
                 .unwrap();
             assert_eq!(built(&clients), 1);
         }
         clients
-            .client(&url("http://h.example/"), Way::Public)
+            .client(&url("http://h.example/"), Way::Public, true)
             .await
             .unwrap();
         assert_eq!(built(&clients), 2);

@@ -18,6 +18,10 @@ pub struct Deadlines {
     pub body: Duration,
     /// One fetch by version control.
     pub direct: Duration,
+    /// What is to be presented to an upstream, from the keyring or a helper command: a person may have to unlock it first.
+    pub credentials: Duration,
+    /// From asking to the head of the answer of a probe, connecting included.
+    pub probe: Duration,
     /// The pause before the first retry; the second waits twice as long. Both are shortened by chance, up to a half.
     pub retry_pause: Duration,
     /// The longest `Retry-After` that is waited for; with a longer one the answer is given at once.
@@ -33,6 +37,8 @@ impl Default for Deadlines {
             overall: Duration::from_secs(45),
             body: Duration::from_secs(60 * 60),
             direct: Duration::from_secs(10 * 60),
+            credentials: Duration::from_secs(70),
+            probe: Duration::from_secs(5),
             retry_pause: Duration::from_millis(300),
             retry_after: Duration::from_secs(5),
         }

@@ -29,6 +29,12 @@ pub enum UpstreamError {
         /// What it said, or nothing.
         text: String,
     },
+    /// What it is to be shown could not be had, so it was not asked.
+    #[error("the credentials for this upstream could not be had: {text}")]
+    CredentialsMissing {
+        /// Why not, and what to do about it.
+        text: String,
+    },
     /// It is asked too often.
     #[error("too many requests (429){}; try again {}", tail(text), wait(.retry_after))]
     Throttled {
@@ -107,6 +113,7 @@ impl UpstreamError {
         match self {
             Self::NotFound { .. } | Self::Off => true,
             Self::Refused { .. }
+            | Self::CredentialsMissing { .. }
             | Self::Throttled { .. }
             | Self::Status { .. }
             | Self::Unreachable { .. }
@@ -131,6 +138,7 @@ impl UpstreamError {
             Self::Status { status, .. } => *status >= 500 || matches!(*status, 407 | 408),
             Self::NotFound { .. }
             | Self::Refused { .. }
+            | Self::CredentialsMissing { .. }
             | Self::TooLarge { .. }
             | Self::Redirect { .. }
             | Self::Loop
@@ -140,9 +148,9 @@ impl UpstreamError {
         }
     }
 
-    /// Whether it wants credentials, others, or does not give this to anyone (401, 403).
+    /// Whether it wants credentials, others, or does not give this to anyone (401, 403), or those it wants could not be had.
     pub fn is_refused(&self) -> bool {
-        matches!(self, Self::Refused { .. })
+        matches!(self, Self::Refused { .. } | Self::CredentialsMissing { .. })
     }
 }
 
@@ -174,6 +182,9 @@ pub enum Step {
     /// No connection.
     #[error("connection")]
     Connect,
+    /// The HTTP proxy on the way is not there, or does not let this pass.
+    #[error("HTTP proxy")]
+    Proxy,
     /// No TLS: certificate, protocol, trust store.
     #[error("TLS")]
     Tls,
@@ -190,8 +201,11 @@ impl Step {
         match self {
             Self::Name => "check that this machine is online and that the upstream's name is right",
             Self::Connect => "check that the upstream is up and that nothing stands between",
+            Self::Proxy => {
+                "check the HTTP proxy: its address, its user name and password, and whether it lets this upstream through"
+            }
             Self::Tls => {
-                "check the upstream's certificate and this system's trust store (SSL_CERT_FILE is honoured)"
+                "check the upstream's certificate, this system's trust store (SSL_CERT_FILE is honoured), and the extra CA and client certificate of the profile"
             }
             Self::Folder => "check that the folder is there, mounted and readable",
             Self::VersionControl => "check that this machine is online",

@@ -41,6 +41,18 @@ impl Folder {
             .map_err(late)?
     }
 
+    /// Whether the folder can be read.
+    pub(crate) async fn probe(&self) -> Result<(), UpstreamError> {
+        match timeout(self.limits.probe, tokio::fs::read_dir(&self.root)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(unreachable(&error)),
+            Err(_) => Err(UpstreamError::Timeout {
+                stage: Stage::FirstByte,
+                after: self.limits.probe,
+            }),
+        }
+    }
+
     async fn open(&self, ask: &Ask) -> Result<Reply, UpstreamError> {
         let Some(path) = below(&self.root, &ask.request) else {
             return Err(not_found());

@@ -1,10 +1,10 @@
 //! A module proxy over http or https: one request with its redirects, and the attempts at it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use data_encoding::BASE64;
 use go_module::Request;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use reqwest::Response;
 use secret::{SafeUrl, Secret};
 use tokio::time::timeout;
@@ -13,19 +13,23 @@ use url::Url;
 use crate::address::is_public_host;
 use crate::ask::{Ask, Reply};
 use crate::client::{HttpClients, Way};
+use crate::credentials::{Authorization, Presenting};
 use crate::hop::{self, HOP_HEADER};
-use crate::retry::{Failure, with_retries};
+use crate::retry::{Again, Failure, with_retries};
 use crate::{
-    ChainParts, Deadlines, OwnAddresses, RedirectRefusal, Stage, UpstreamError, answer, cause,
-    redirect, text,
+    ChainParts, Deadlines, OwnAddresses, RedirectRefusal, Stage, Step, UpstreamError, answer,
+    cause, redirect, text,
 };
+
+mod probe;
+
+pub use probe::Probe;
 
 /// A module proxy over http or https.
 pub(crate) struct Http {
     base: SafeUrl,
-    /// Basic authorization out of the URL's user info (RFC 7617), marked so that no log shows it.
-    authorization: Option<HeaderValue>,
-    /// What the upstream's own texts must not repeat.
+    presenting: Presenting,
+    /// What the upstream's own texts must not repeat, besides what is presented.
     hidden: Vec<Secret>,
     clients: HttpClients,
     own: OwnAddresses,
@@ -52,21 +56,22 @@ struct Hop {
     after_public: bool,
 }
 
+impl Hop {
+    fn first(url: Url) -> Self {
+        Self {
+            url,
+            own_origin: true,
+            after_public: false,
+        }
+    }
+}
+
 impl Http {
     pub(crate) fn new(base: SafeUrl, parts: &ChainParts, asked: Asked) -> Self {
-        let authorization = base.user_info().and_then(|(name, password)| {
-            let pair = Secret::new(format!("{}:{}", name.expose(), password.expose()));
-            let mut value =
-                HeaderValue::try_from(format!("Basic {}", BASE64.encode(pair.expose().as_bytes())))
-                    .ok()?;
-            value.set_sensitive(true);
-            Some(value)
-        });
-        let hidden = text::secrets_of(&base);
         Self {
+            presenting: Presenting::new(&base, parts),
+            hidden: text::secrets_of(&base),
             base: base.without_user_info(),
-            authorization,
-            hidden,
             clients: parts.http.clone(),
             own: parts.own.clone(),
             limits: parts.limits.clone(),
@@ -86,51 +91,81 @@ impl Http {
         }
     }
 
-    /// Asks, with retries and redirects, within the overall deadline.
+    /// Asks, with retries and redirects, each time within the overall deadline; once more where credentials were refused
+    /// and there are others by now.
     pub(crate) async fn fetch(&self, ask: &Ask) -> Result<Reply, UpstreamError> {
         if hop::is_loop(&ask.hops, &self.instance) {
             return Err(UpstreamError::Loop);
         }
+        let presented = self.presenting.present().await?;
+        let failure = match self.ask(ask, presented.as_ref()).await {
+            Ok(reply) => return Ok(reply),
+            Err(failure) => failure,
+        };
+        let renewed = match &presented {
+            Some(presented) if failure.again == Again::Renewed => {
+                self.presenting.renewed(presented).await?
+            }
+            Some(_) | None => None,
+        };
+        match renewed {
+            Some(renewed) => self.ask(ask, Some(&renewed)).await,
+            None => Err(failure),
+        }
+        .map_err(|failure| failure.error)
+    }
+
+    /// Asks with these credentials.
+    async fn ask(&self, ask: &Ask, presented: Option<&Authorization>) -> Result<Reply, Failure> {
         let asking = async {
-            match with_retries(&self.limits, || self.attempt(ask)).await {
+            match with_retries(&self.limits, || self.attempt(ask, presented)).await {
                 // The part that was kept does not go with what is there now.
-                Err(UpstreamError::Status { status: 416, .. }) if ask.resume.is_some() => {
+                Err(Failure {
+                    error: UpstreamError::Status { status: 416, .. },
+                    ..
+                }) if ask.resume.is_some() => {
                     let whole = Ask {
                         resume: None,
                         ..ask.clone()
                     };
-                    with_retries(&self.limits, || self.attempt(&whole)).await
+                    with_retries(&self.limits, || self.attempt(&whole, presented)).await
                 }
                 reply => reply,
             }
         };
-        let late = |_| UpstreamError::Timeout {
-            stage: Stage::Overall,
-            after: self.limits.overall,
+        let late = |_| {
+            Failure::last(UpstreamError::Timeout {
+                stage: Stage::Overall,
+                after: self.limits.overall,
+            })
         };
         timeout(self.limits.overall, asking).await.map_err(late)?
     }
 
     /// One attempt, with its redirects.
-    async fn attempt(&self, ask: &Ask) -> Result<Reply, Failure> {
-        let url = self
-            .base
-            .join_path(&self.path_of(&ask.request))
-            .as_url()
-            .clone();
-        let mut hop = Hop {
-            url,
-            own_origin: true,
-            after_public: false,
-        };
+    async fn attempt(
+        &self,
+        ask: &Ask,
+        presented: Option<&Authorization>,
+    ) -> Result<Reply, Failure> {
+        let url = self.base.join_path(&self.path_of(&ask.request));
+        let mut hop = Hop::first(url.as_url().clone());
         for _ in 0..=redirect::MOST {
             if self.own.contains(&hop.url) {
                 return Err(Failure::last(UpstreamError::Loop));
             }
             let way = self.clients.way(&hop.url, hop.after_public);
-            let response = self.send(&hop, way, ask).await?;
+            let mut headers = self.headers(&hop, &ask.hops, presented);
+            put_conditions(&mut headers, ask);
+            let response = self
+                .send(&hop, way, headers, self.limits.first_byte)
+                .await?;
             if !redirect::is_redirect(response.status()) {
-                return answer::read(response, ask, &self.limits, &self.hidden).await;
+                let hidden = self.hidden(&hop, presented);
+                let failed = |failure| refused_by_it(failure, &hop, presented);
+                return answer::read(response, ask, &self.limits, &hidden)
+                    .await
+                    .map_err(failed);
             }
             hop = self
                 .follow(hop, way, &response)
@@ -142,62 +177,63 @@ impl Http {
     }
 
     /// Sends one request, and waits for the head of its answer.
-    async fn send(&self, hop: &Hop, way: Way, ask: &Ask) -> Result<Response, Failure> {
+    async fn send(
+        &self,
+        hop: &Hop,
+        way: Way,
+        headers: HeaderMap,
+        within: Duration,
+    ) -> Result<Response, Failure> {
         let client = self
             .clients
-            .client(&hop.url, way)
+            .client(&hop.url, way, hop.own_origin)
             .await
             .map_err(Failure::last)?;
-        let sent = client
-            .get(hop.url.clone())
-            .headers(self.headers(hop, ask))
-            .send();
-        match timeout(self.limits.first_byte, sent).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(cause::before_head(&error, &self.limits)),
-            Err(_) => Err(Failure::last(UpstreamError::Timeout {
-                stage: Stage::FirstByte,
-                after: self.limits.first_byte,
-            })),
+        let sent = client.get(hop.url.clone()).headers(headers).send();
+        let response = timeout(within, sent)
+            .await
+            .map_err(|_| {
+                Failure::last(UpstreamError::Timeout {
+                    stage: Stage::FirstByte,
+                    after: within,
+                })
+            })?
+            .map_err(|error| cause::before_head(&error, way, &self.limits))?;
+        // What stands behind the HTTP proxy has not been asked at all.
+        if way == Way::Proxied && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Err(Failure::last(UpstreamError::Unreachable {
+                step: Step::Proxy,
+                cause: "it wants a user name and password (407)".to_owned(),
+            }));
         }
+        Ok(response)
     }
 
-    fn headers(&self, hop: &Hop, ask: &Ask) -> HeaderMap {
+    /// The headers of every request.
+    fn headers(&self, hop: &Hop, hops: &[String], presented: Option<&Authorization>) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        let mut put = |name, text: &str| {
-            // What came from elsewhere and is no header value is better left out than fatal.
-            if let Ok(value) = HeaderValue::from_str(text) {
-                headers.insert(name, value);
-            }
-        };
-        put(header::ACCEPT_ENCODING, "identity");
-        if let Some(validators) = &ask.validators {
-            if let Some(etag) = &validators.etag {
-                put(header::IF_NONE_MATCH, etag);
-            }
-            if let Some(date) = &validators.last_modified {
-                put(header::IF_MODIFIED_SINCE, date);
-            }
-        }
-        // A weak tag does not vouch for bytes, so it may not stand in If-Range (RFC 9110, section 13.1.5).
-        if let Some(resume) = ask
-            .resume
-            .as_ref()
-            .filter(|resume| resume.from > 0 && resume.etag.starts_with('"'))
-        {
-            put(header::RANGE, &format!("bytes={}-", resume.from));
-            put(header::IF_RANGE, &resume.etag);
-        }
+        put(&mut headers, header::ACCEPT_ENCODING, "identity");
         if hop.own_origin {
-            put(
-                HOP_HEADER.parse().expect("the name is lower-case ASCII"),
-                &hop::onward(&ask.hops, &self.instance),
-            );
-            if let Some(authorization) = &self.authorization {
-                headers.insert(header::AUTHORIZATION, authorization.clone());
+            let name = HeaderName::from_static(HOP_HEADER);
+            put(&mut headers, name, &hop::onward(hops, &self.instance));
+            if let Some(value) = presented.and_then(Authorization::to_value) {
+                headers.insert(header::AUTHORIZATION, value);
             }
         }
         headers
+    }
+
+    /// What a text that came over this hop must not repeat.
+    fn hidden(&self, hop: &Hop, presented: Option<&Authorization>) -> Vec<Secret> {
+        let mut hidden = self.hidden.clone();
+        hidden.extend(
+            presented
+                .map_or(&[][..], Authorization::hidden)
+                .iter()
+                .cloned(),
+        );
+        hidden.extend(self.clients.proxy_secrets(&hop.url));
+        text::worth_hiding(hidden)
     }
 
     /// The hop after a redirect.
@@ -223,8 +259,51 @@ impl Http {
     }
 }
 
+/// Tells a 401 to what was presented from one of somebody else, to whom nothing was shown.
+fn refused_by_it(failure: Failure, hop: &Hop, presented: Option<&Authorization>) -> Failure {
+    let refused = matches!(failure.error, UpstreamError::Refused { status: 401, .. });
+    if refused && hop.own_origin && presented.is_some() {
+        Failure {
+            again: Again::Renewed,
+            ..failure
+        }
+    } else {
+        failure
+    }
+}
+
+/// The headers that say what is there already.
+fn put_conditions(headers: &mut HeaderMap, ask: &Ask) {
+    if let Some(validators) = &ask.validators {
+        if let Some(etag) = &validators.etag {
+            put(headers, header::IF_NONE_MATCH, etag);
+        }
+        if let Some(date) = &validators.last_modified {
+            put(headers, header::IF_MODIFIED_SINCE, date);
+        }
+    }
+    // A weak tag does not vouch for bytes, so it may not stand in If-Range (RFC 9110, section 13.1.5).
+    if let Some(resume) = ask
+        .resume
+        .as_ref()
+        .filter(|resume| resume.from > 0 && resume.etag.starts_with('"'))
+    {
+        put(headers, header::RANGE, &format!("bytes={}-", resume.from));
+        put(headers, header::IF_RANGE, &resume.etag);
+    }
+}
+
+/// What came from elsewhere and is no header value is better left out than fatal.
+fn put(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
+    }
+}
+
 #[cfg(test)]
 mod answers;
+#[cfg(test)]
+mod credentials;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

@@ -8,7 +8,8 @@
 //! Invariants:
 //! - every await on the network or on version control has a deadline ([`Deadlines`]);
 //! - what an error prints holds neither user info nor a token, whatever the other side put into its answer;
-//! - credentials and Larder's own header go to the origin that the person configured and nowhere else;
+//! - credentials ([`Credentials`], the URL's own user info, the client certificate) and Larder's own header go to the
+//!   origin that the person configured and nowhere else;
 //! - Larder never asks itself ([`OwnAddresses`], [`HOP_HEADER`]).
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -20,6 +21,7 @@ mod body;
 mod cause;
 mod chain;
 mod client;
+mod credentials;
 mod deadlines;
 mod direct;
 mod error;
@@ -27,6 +29,7 @@ mod file;
 mod hop;
 mod http;
 mod name;
+mod options;
 mod own;
 mod redirect;
 mod resolver;
@@ -41,9 +44,12 @@ pub use ask::{Ask, Reply, ReplyStatus, Resume, Validators};
 pub use body::Body;
 pub use chain::{Chain, ChainBuildError, ChainError, ChainParts};
 pub use client::HttpClients;
+pub use credentials::{Authorization, Credentials, UnfitAuthorization};
 pub use deadlines::Deadlines;
 pub use direct::{Direct, DirectError, DirectReply};
 pub use error::{RedirectRefusal, Stage, Step, UpstreamError};
 pub use hop::{HOP_HEADER, parse_hops};
+pub use http::Probe;
+pub use options::{HttpOptions, HttpOptionsError, PemOf, ProxyChoice};
 pub use own::OwnAddresses;
 pub use upstream::{Upstream, UpstreamKind};

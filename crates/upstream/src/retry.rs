@@ -25,6 +25,8 @@ pub(crate) enum Again {
     Yes,
     /// Likely, after the pause that the upstream asked for.
     After(Duration),
+    /// With other credentials: the upstream itself refused those that it was shown (401).
+    Renewed,
 }
 
 impl Failure {
@@ -46,18 +48,18 @@ fn pause(again: Again, tried: u32, limits: &Deadlines, chance: f64) -> Option<Du
     };
     match again {
         _ if tried >= MORE => None,
-        Again::No => None,
+        Again::No | Again::Renewed => None,
         Again::Once => (tried == 0).then(backoff),
         Again::Yes => Some(backoff()),
         Again::After(pause) => (pause <= limits.retry_after).then(|| pause.max(backoff())),
     }
 }
 
-/// Makes attempts until one succeeds or no more are worth it; gives the last error.
+/// Makes attempts until one succeeds or no more are worth it; gives the last failure.
 pub(crate) async fn with_retries<T, F>(
     limits: &Deadlines,
     mut attempt: impl FnMut() -> F,
-) -> Result<T, UpstreamError>
+) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Failure>>,
 {
@@ -68,7 +70,7 @@ where
             Err(failure) => failure,
         };
         let Some(pause) = pause(failure.again, tried, limits, fastrand::f64()) else {
-            return Err(failure.error);
+            return Err(failure);
         };
         tracing::debug!(error = %failure.error, ?pause, "asking again");
         tokio::time::sleep(pause).await;
@@ -106,6 +108,7 @@ mod tests {
             (Again::After(ms(5001)), 0, 0.0, None),
             (Again::After(ms(0)), 0, 1.0, Some(ms(100))),
             (Again::After(ms(10)), 2, 0.0, None),
+            (Again::Renewed, 0, 0.0, None),
         ] {
             assert_eq!(
                 pause(again, tried, &limits, chance),
@@ -130,7 +133,7 @@ mod tests {
         })
         .await;
         assert_eq!(
-            result,
+            result.map_err(|failure| failure.error),
             Err(UpstreamError::Broken {
                 cause: count.to_string()
             }),

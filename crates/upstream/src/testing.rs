@@ -10,9 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::{
-    Ask, Chain, ChainParts, Deadlines, HttpClients, OwnAddresses, Reply, Upstream, UpstreamError,
-};
+use crate::{Ask, Chain, ChainParts, Deadlines, HttpClients, Reply, Upstream, UpstreamError};
 
 /// The file that most tests ask for.
 pub(crate) const ZIP: &str = "/example.com/m/@v/v1.0.0.zip";
@@ -195,13 +193,7 @@ pub(crate) fn parts() -> ChainParts {
 }
 
 pub(crate) fn parts_with(limits: Deadlines) -> ChainParts {
-    ChainParts {
-        http: HttpClients::new(&limits),
-        direct: None,
-        own: OwnAddresses::new(),
-        limits,
-        instance: "this-one".to_owned(),
-    }
+    ChainParts::new(HttpClients::new(&limits), limits, "this-one")
 }
 
 pub(crate) fn chain(list: &str, parts: &ChainParts) -> Chain {

@@ -69,8 +69,12 @@ pub(crate) fn secrets_of(url: &SafeUrl) -> Vec<Secret> {
         secrets.extend(user_info.split(':').map(Secret::new));
         secrets.extend([password, name]);
     }
+    worth_hiding(secrets)
+}
+
+/// Those that are long enough to be looked for, the longest first, so that none is found inside another and leaves its rest.
+pub(crate) fn worth_hiding(mut secrets: Vec<Secret>) -> Vec<Secret> {
     secrets.retain(|secret| secret.expose().len() >= SHORTEST_SECRET);
-    // The longest first, so that none is found inside another and leaves its rest.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
     secrets
 }

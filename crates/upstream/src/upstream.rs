@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use go_module::ProxySource;
 use secret::SafeUrl;
+use tokio::time::Instant;
 
 use crate::address::names_this_machine;
 use crate::ask::{Ask, Reply};
 use crate::direct::{self, Direct, NoGo};
 use crate::file::Folder;
 use crate::http::{Asked, Http};
-use crate::{ChainBuildError, ChainParts, Deadlines, UpstreamError, name};
+use crate::{ChainBuildError, ChainParts, Deadlines, Probe, UpstreamError, name};
 
 /// One upstream. Clones are the same upstream.
 #[derive(Clone)]
@@ -135,6 +136,30 @@ impl Upstream {
             Source::Http(http) => http.fetch(&ask).await,
             Source::Folder(folder) => folder.fetch(&ask).await,
             Source::Direct { direct, limits } => direct::fetch(direct.as_ref(), &ask, limits).await,
+        }
+    }
+
+    /// Whether it is there, how fast, and whether it lets this person in: one light request within
+    /// [`Deadlines::probe`], without retries.
+    ///
+    /// # Errors
+    /// [`UpstreamError`] where it is not reached, or only an answer that says so (5xx) comes from there. Version control
+    /// has no one server that could be asked: always [`UpstreamError::Direct`].
+    pub async fn probe(&self) -> Result<Probe, UpstreamError> {
+        match &self.0.source {
+            Source::Http(http) => http.probe().await,
+            Source::Folder(folder) => {
+                let begun = Instant::now();
+                folder.probe().await?;
+                Ok(Probe {
+                    took: begun.elapsed(),
+                    authorised: true,
+                    status: None,
+                })
+            }
+            Source::Direct { .. } => Err(UpstreamError::Direct {
+                text: "version control has no one server that could be asked".to_owned(),
+            }),
         }
     }
 }

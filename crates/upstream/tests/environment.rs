@@ -19,9 +19,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use upstream::{
-    Ask, Chain, ChainParts, Deadlines, HttpClients, OwnAddresses, Upstream, UpstreamError,
-};
+use upstream::{Ask, Chain, ChainParts, Deadlines, HttpClients, Upstream, UpstreamError};
 
 const ZIP: &str = "/example.com/m/@v/v1.0.0.zip";
 
@@ -80,13 +78,7 @@ async fn child() {
         retry_pause: Duration::from_millis(10),
         ..Deadlines::default()
     };
-    let parts = ChainParts {
-        http: HttpClients::new(&limits),
-        direct: None,
-        own: OwnAddresses::new(),
-        limits,
-        instance: "child".to_owned(),
-    };
+    let parts = ChainParts::new(HttpClients::new(&limits), limits, "child");
     let chain = Chain::build(&ProxyList::parse(&list).unwrap(), &parts).unwrap();
     let upstream = chain.upstreams().next().unwrap().clone();
     // Many at once, so that many streams of one connection are seen too.
@@ -290,7 +282,10 @@ impl HttpProxy {
     async fn start(answers: &[(&'static str, &'static str)]) -> Self {
         let answers: HashMap<_, _> = answers.iter().copied().collect();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://porter:pass@{}", listener.local_addr().unwrap());
+        let url = format!(
+            "http://porter:opensesame@{}",
+            listener.local_addr().unwrap()
+        );
         let heads = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&heads);
         tokio::spawn(async move {
@@ -336,7 +331,7 @@ async fn an_http_proxy_of_the_environment_is_used() {
     }
     let head = proxy.heads.lock().unwrap()[0].clone();
     assert!(
-        head.contains("proxy-authorization: basic cg9ydgvyonbhc3m="),
+        head.contains("proxy-authorization: basic cg9ydgvyom9wzw5zzxnhbwu="),
         "{head}"
     );
 }
@@ -406,7 +401,7 @@ async fn a_redirect_past_the_proxy_is_looked_up_and_filtered() {
 async fn this_machine_is_never_behind_a_proxy() {
     let proxy = HttpProxy::start(&[]).await;
     let target = HttpProxy::start(&[("get /example.com/m/@v/v1.0.0.zip", "200 OK\r\n")]).await;
-    let url = target.url.replace("porter:pass@", "");
+    let url = target.url.replace("porter:opensesame@", "");
     assert_eq!(
         in_child(
             &url,
@@ -431,21 +426,27 @@ async fn https_goes_through_a_tunnel_and_a_proxy_that_refuses_it_is_an_outage() 
     )
     .await;
     assert!(
-        said.starts_with("error: Unreachable { step: Connect"),
+        said.starts_with("error: Unreachable { step: Proxy"),
         "{said}"
     );
-    assert!(!said.contains("porter") && !said.contains("pass"), "{said}");
+    assert!(
+        !said.contains("porter") && !said.contains("opensesame"),
+        "{said}"
+    );
     assert_eq!(proxy.asked()[0], "connect upstream.example.test:443");
 }
 
 #[tokio::test]
 async fn a_proxy_that_is_down_is_an_outage() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://porter:pass@{}", listener.local_addr().unwrap());
+    let url = format!(
+        "http://porter:opensesame@{}",
+        listener.local_addr().unwrap()
+    );
     drop(listener);
     let said = in_child("http://upstream.example.test", &[("HTTP_PROXY", &url)]).await;
     assert!(
-        said.starts_with("error: Unreachable { step: Connect"),
+        said.starts_with("error: Unreachable { step: Proxy"),
         "{said}"
     );
     assert!(!said.contains("porter"), "{said}");

@@ -20,7 +20,7 @@ use store::Store;
 use tempfile::TempDir;
 use test_support::FakeDatabase;
 use tokio::sync::mpsc;
-use upstream::{Chain, ChainParts, Deadlines, HttpClients, OwnAddresses, Upstream};
+use upstream::{Chain, ChainParts, Deadlines, HttpClients, Upstream};
 
 /// A delivery and what belongs to it.
 pub struct Engine {
@@ -232,13 +232,7 @@ pub fn chain(list: &str) -> Chain {
 
 pub fn parts() -> ChainParts {
     let limits = deadlines();
-    ChainParts {
-        http: HttpClients::new(&limits),
-        direct: None,
-        own: OwnAddresses::new(),
-        limits,
-        instance: "test".into(),
-    }
+    ChainParts::new(HttpClients::new(&limits), limits, "test")
 }
 
 pub fn request(path: &str) -> Request {
