@@ -5,11 +5,13 @@ mod completions;
 mod goproxy;
 mod log;
 mod man;
+mod notices;
 mod serve;
 mod status;
 mod stop;
 mod token;
 mod trust;
+mod verify;
 
 use std::future::Future;
 use std::num::NonZero;
@@ -31,6 +33,8 @@ pub(crate) enum Command {
     Goproxy(goproxy::Options),
     Status(status::Options),
     Log(log::Options),
+    Notices(notices::Options),
+    Verify(verify::Options),
     Stop(stop::Options),
     Token(token::Options),
     Trust(trust::Options),
@@ -46,6 +50,8 @@ impl Command {
             Self::Serve(options) => options.log_format == LogFormat::Json,
             Self::Status(options) => options.json,
             Self::Log(options) => options.json,
+            Self::Notices(options) => options.json,
+            Self::Verify(options) => options.json,
             Self::Trust(options) => options.json(),
             Self::Cache(options) => options.json(),
             Self::Goproxy(_)
@@ -69,6 +75,10 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         Command::Goproxy(_) => on_this_thread(goproxy::run(Places::of_environment()?)),
         Command::Status(options) => on_this_thread(status::run(options, Places::of_environment()?)),
         Command::Log(options) => on_this_thread(log::run(options, Places::of_environment()?)),
+        Command::Notices(options) => {
+            on_this_thread(notices::run(options, Places::of_environment()?))
+        }
+        Command::Verify(options) => on_this_thread(verify::run(options, Places::of_environment()?)),
         Command::Stop(_) => on_this_thread(stop::run(Places::of_environment()?)),
         Command::Token(options) => on_this_thread(token::run(options, Places::of_environment()?)),
         Command::Trust(options) => on_this_thread(trust::run(options, Places::of_environment()?)),

@@ -16,7 +16,7 @@ pub(crate) enum Exit {
     Usage,
     /// Larder is not running.
     NotRunning,
-    /// The cache holds damaged files.
+    /// The cache holds damaged files, or hashes disagree.
     Damaged,
     /// Another instance runs already, or another program holds the port.
     Taken,
@@ -57,10 +57,14 @@ impl Exit {
     const fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::Failed => "it failed; the reason is on stderr",
+            Self::Failed => {
+                "it failed, and the reason is on stderr; or something could not be checked (verify)"
+            }
             Self::Usage => "what was asked makes no sense",
             Self::NotRunning => "Larder is not running (status, goproxy)",
-            Self::Damaged => "the cache holds damaged files (cache verify)",
+            Self::Damaged => {
+                "the cache holds damaged files (cache verify), or hashes disagree (verify)"
+            }
             Self::Taken => {
                 "another Larder, or another program at its port, stands in the way (serve)"
             }

@@ -5,6 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+/// How wide text of several lines may become, as that of the help.
+const WIDTH: usize = 100;
+
 const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /// Bytes in powers of 1024, to three figures or so: `512 B`, `1.2 MiB`, `340 MiB`.
@@ -93,6 +96,35 @@ pub(crate) fn plain(text: &str) -> String {
     shown
 }
 
+/// Text from outside in lines, each set in by so many characters and broken between words; a line that begins with a tab
+/// is set in further.
+pub(crate) fn wrapped(text: &str, indent: usize) -> String {
+    let mut shown = String::new();
+    for line in text.lines() {
+        let (line, indent) = match line.strip_prefix('\t') {
+            Some(line) => (line, indent + 2),
+            None => (line, indent),
+        };
+        let mut width = 0;
+        for word in plain(line).split(' ').filter(|word| !word.is_empty()) {
+            let takes = word.chars().count();
+            if width > 0 && width + 1 + takes <= WIDTH {
+                shown.push(' ');
+                width += 1 + takes;
+            } else {
+                if width > 0 {
+                    shown.push('\n');
+                }
+                shown.extend(std::iter::repeat_n(' ', indent));
+                width = indent + takes;
+            }
+            shown.push_str(word);
+        }
+        shown.push('\n');
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,5 +179,23 @@ mod tests {
         assert_eq!(plain("\u{1b}[31mred\r\u{7}"), "\\u{1b}[31mred\\u{d}\\u{7}");
         assert_eq!(plain("x\u{202e}y"), "x\\u{202e}y");
         assert_eq!(plain("größe 文"), "größe 文");
+    }
+
+    #[test]
+    fn long_text_is_broken_between_words() {
+        let text = format!(
+            "{}\n\tx: {}\nlast\u{7}",
+            "word ".repeat(25),
+            "y".repeat(120)
+        );
+        let shown = wrapped(&text, 4);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines[0], format!("    {}", ["word"; 19].join(" ")));
+        assert_eq!(lines[1], format!("    {}", ["word"; 6].join(" ")));
+        assert_eq!(lines[2], "      x:");
+        assert_eq!(lines[3], format!("      {}", "y".repeat(120)));
+        assert_eq!(lines[4], "    last\\u{7}");
+        assert_eq!(lines.len(), 5);
+        assert_eq!(wrapped("", 4), "");
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::ask;
+use super::{ask, notices};
 use crate::exit::Exit;
 use crate::human::{self, plain};
 use crate::output::{self, CAUTION, FAINT, GOOD, STRONG};
@@ -45,7 +45,8 @@ pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Troubl
 
 fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
     let version = &report.version;
-    let mut text = if report.serving {
+    let mut text = notices::at_a_glance(&report.notices, zone);
+    text += &if report.serving {
         format!("{GOOD}●{GOOD:#} {STRONG}Larder {version} is running{STRONG:#}\n")
     } else {
         format!("{FAINT}○{FAINT:#} {STRONG}Larder {version} is not running{STRONG:#}\n")
@@ -132,6 +133,7 @@ mod tests {
     fn idle() -> StatusReport {
         StatusReport {
             version: "1.2.3".to_owned(),
+            notices: Vec::new(),
             serving: false,
             pid: 77,
             address: None,
@@ -152,6 +154,7 @@ mod tests {
     #[test]
     fn running() {
         let report = StatusReport {
+            notices: notices::some(2),
             serving: true,
             address: Some("http://127.0.0.1:4677".to_owned()),
             since: Some("2026-03-01T08:57:00Z".parse().unwrap()),

@@ -8,8 +8,10 @@ mod help;
 mod input;
 mod life;
 mod log;
+mod notices;
 mod secrets;
 mod trust;
+mod verify;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};

@@ -5,10 +5,12 @@
 
 mod cache;
 mod goproxy;
+mod notices;
 mod status;
 mod stop;
 mod token;
 mod trust;
+mod verify;
 
 use std::future::Future;
 
@@ -22,10 +24,12 @@ pub use cache::{
     Size, TreeSize, Verified,
 };
 pub use goproxy::{Goproxy, ProxyAddress};
+pub use notices::{Dismissed, NoticesDismiss, NoticesList};
 pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
 pub use stop::{Stop, Stopping};
 pub use token::{RotateToken, Rotated};
 pub use trust::{ActiveGrant, Granted, TrustAllow, TrustList, TrustRevoke};
+pub use verify::{Finding, Party, Said, Verdict, Verify, VerifyItem};
 
 use crate::app::App;
 use crate::failure::{Code, Failure};
@@ -96,8 +100,8 @@ macro_rules! table {
 }
 
 table! {
-    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList;
-    jobs: CacheVerify, CacheClear;
+    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, NoticesList, NoticesDismiss;
+    jobs: CacheVerify, CacheClear, Verify;
 }
 
 /// Starts a job in this process.

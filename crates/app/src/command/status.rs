@@ -8,6 +8,7 @@ use super::trust::{self, ActiveGrant};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::job::JobState;
+use crate::notices::Notice;
 
 /// Asks how things are.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub struct Status {}
 pub struct StatusReport {
     /// Larder's version.
     pub version: String,
+    /// What needs attention, oldest first.
+    pub notices: Vec<Notice>,
     /// Whether modules are served (false where a command looked in-process).
     pub serving: bool,
     /// The process.
@@ -71,6 +74,7 @@ impl Call for Status {
         let serving = app.serving().ok();
         Ok(StatusReport {
             version: crate::VERSION.to_owned(),
+            notices: app.notices().all().await?,
             serving: serving.is_some(),
             pid: std::process::id(),
             address: serving.map(|serving| format!("http://127.0.0.1:{}", serving.port())),

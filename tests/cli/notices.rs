@@ -1,0 +1,1 @@
+//! `larder notices`: what needs attention, shown until it is put away.

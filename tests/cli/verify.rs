@@ -1,0 +1,1 @@
+//! `larder verify`: go.sum files and modules against the checksum database and the cache.
