@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use app::command::{ActiveGrant, Granted, TrustAllow, TrustList, TrustRevoke};
+use app::command::{
+    ActiveGrant, Forgotten, Granted, TrustAcknowledge, TrustAllow, TrustForget, TrustList,
+    TrustRevoke,
+};
 use app::{Places, parse_until};
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
@@ -38,6 +41,8 @@ enum What {
     Allow(Allow),
     Revoke(Revoke),
     List(List),
+    Forget(Forget),
+    Acknowledge(Acknowledge),
 }
 
 /// Let modules through unverified, until a date
@@ -84,12 +89,32 @@ struct List {
     json: bool,
 }
 
+/// Take a private or excepted module as new, though it was another when it was seen first
+///
+/// Where no checksum database speaks for a module, Larder remembers the hash it saw first and refuses a change. This
+/// forgets the hash, and what is kept of the module; what comes next is taken.
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  larder trust forget corp.example/lib@v1.2.0      One version that was released anew
+  larder trust forget 'corp.example/*'             All of a host")]
+struct Forget {
+    /// Which modules: globs as in GOPRIVATE, with `@` and a glob for the version if need be
+    pattern: String,
+}
+
+/// Take note of it that the hashes which were seen first are lost
+///
+/// `larder status` tells of the loss until then. It happens where state.sqlite was removed or replaced.
+#[derive(Args, Debug)]
+struct Acknowledge {}
+
 impl Options {
     /// Whether errors too are to be JSON.
     pub(super) fn json(&self) -> bool {
         match &self.what {
             What::List(options) => options.json,
-            What::Allow(_) | What::Revoke(_) => false,
+            What::Allow(_) | What::Revoke(_) | What::Forget(_) | What::Acknowledge(_) => false,
         }
     }
 }
@@ -99,6 +124,8 @@ pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Troubl
         What::Allow(options) => allow(options, &places).await,
         What::Revoke(options) => revoke(&options.pattern, &places).await,
         What::List(options) => list(&options, &places).await,
+        What::Forget(options) => forget(&options.pattern, &places).await,
+        What::Acknowledge(Acknowledge {}) => acknowledge(&places).await,
     }
 }
 
@@ -154,6 +181,26 @@ async fn list(options: &List, places: &Places) -> Result<Exit, Trouble> {
     } else {
         output::print(&render(&grants, &TimeZone::system()))?;
     }
+    Ok(Exit::Done)
+}
+
+async fn forget(pattern: &str, places: &Places) -> Result<Exit, Trouble> {
+    let request = TrustForget {
+        pattern: pattern.to_owned(),
+    };
+    let Forgotten { hashes, files } =
+        ask(places, async |client| client.call(request.clone()).await).await?;
+    output::print(&format!(
+        "{} forgotten, {} removed from the cache: what comes next is taken as new.\n",
+        human::count(hashes, "hash", "hashes"),
+        human::count(files, "file", "files"),
+    ))?;
+    Ok(Exit::Done)
+}
+
+async fn acknowledge(places: &Places) -> Result<Exit, Trouble> {
+    ask(places, async |client| client.call(TrustAcknowledge {}).await).await?;
+    output::print("Noted. From now on hashes that are seen first count as ever.\n")?;
     Ok(Exit::Done)
 }
 

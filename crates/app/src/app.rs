@@ -97,6 +97,7 @@ impl App {
     pub async fn begin_serving(&self, options: ServeOptions) -> Result<&Serving, Failure> {
         let serving = Serving::begin(self, options).await?;
         serving.spawn(care::index(self.0.store.clone(), self.downgrade()));
+        serving.spawn(care::grants(self.0.store.clone(), self.downgrade()));
         let delivery = serving.delivery().clone();
         serving.spawn(care::kept(self.0.store.clone(), delivery, self.downgrade()));
         let instance = Instance {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use delivery::{Adopted, Cover, DatabaseError, Delivery, DeliveryError};
 use futures_util::{StreamExt, stream};
 use go_module::{FileKind, ModuleVersion};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{FirstSight, ListedVersion, Store, Tree};
 
@@ -13,11 +14,14 @@ use crate::app::WeakApp;
 use crate::command;
 use crate::failure::{Code, Failure};
 use crate::job::{Progress, Reporter};
+use crate::trust;
 
 /// How long the index is left alone after it was rebuilt: on a full disk that fails again at once.
 const REBUILD_REST: Duration = Duration::from_secs(60);
 /// How long it takes until the database is asked again about what is kept, where that failed.
 const VERIFY_REST: Duration = Duration::from_secs(10 * 60);
+/// How often it is looked whether a grant is over.
+const GRANTS_EVERY: Duration = Duration::from_secs(15);
 /// How many versions are listed at once.
 const PAGE: usize = 500;
 /// How many are verified at once.
@@ -47,6 +51,30 @@ pub(crate) async fn index(store: Store, app: WeakApp) {
             tracing::warn!("the index could not be rebuilt: {failure}");
         }
         tokio::time::sleep(REBUILD_REST).await;
+    }
+}
+
+/// Puts the profile in force anew whenever a grant is over: what was let through is then neither in memory.
+pub(crate) async fn grants(store: Store, app: WeakApp) {
+    let mut in_force = None;
+    loop {
+        match trust::grants(&store).await {
+            Ok(grants) => {
+                let now = Timestamp::now();
+                let active: Vec<_> = grants.active(now).cloned().collect();
+                let is_shorter = in_force
+                    .replace(active.clone())
+                    .is_some_and(|before| before.iter().any(|grant| !active.contains(grant)));
+                let Some(app) = app.upgrade() else { return };
+                if is_shorter && let Err(failure) = app.renew_profile().await {
+                    tracing::warn!(
+                        "a grant is over, and the profile could not be renewed: {failure}"
+                    );
+                }
+            }
+            Err(failure) => tracing::warn!("{failure}"),
+        }
+        tokio::time::sleep(GRANTS_EVERY).await;
     }
 }
 

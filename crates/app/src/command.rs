@@ -4,6 +4,7 @@
 //! process or sends it to the instance; either way the same `run` is what happens.
 
 mod cache;
+mod first_sight;
 mod goproxy;
 mod notices;
 mod status;
@@ -23,6 +24,7 @@ pub use cache::{
     CacheClear, CacheList, CacheSize, CacheVerify, Cleared, DamagedFile, ListedFile, ListedModule,
     Size, TreeSize, Verified,
 };
+pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
 pub use goproxy::{Goproxy, ProxyAddress};
 pub use notices::{Dismissed, NoticesDismiss, NoticesList};
 pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
@@ -100,7 +102,7 @@ macro_rules! table {
 }
 
 table! {
-    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, NoticesList, NoticesDismiss;
+    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss;
     jobs: CacheVerify, CacheClear, Verify;
 }
 

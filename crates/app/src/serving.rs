@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::profile::{self, Overrides, ServeOptions};
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
+use crate::trust;
 
 /// How many events may wait to be written down.
 const EVENTS: usize = 4096;
@@ -45,7 +46,7 @@ impl Serving {
         let around = Surroundings::look(app.places(), &settings, options.port).await?;
         let overrides = Overrides::read(&options)?;
         let name = &settings.active;
-        let allowed = Vec::new();
+        let allowed = trust::allowed(app.store()).await?;
         let profile = profile::build(&around, &settings, name, &overrides, allowed).await?;
         let (sender, events) = mpsc::channel(EVENTS);
         let (alarm, alarms) = mpsc::channel(ALARMS);
@@ -101,9 +102,9 @@ impl Serving {
     pub(crate) async fn put_in_force(
         &self,
         settings: &Settings,
-        _store: &Store,
+        store: &Store,
     ) -> Result<(), Failure> {
-        let allowed = Vec::new();
+        let allowed = trust::allowed(store).await?;
         let name = &settings.active;
         let profile =
             profile::build(&self.around, settings, name, &self.overrides, allowed).await?;

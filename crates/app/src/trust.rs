@@ -1,5 +1,7 @@
 //! What a person has let through without the checksum database: narrow, for a reason, and gone at its date.
 
+use delivery::Allowed;
+use go_module::Patterns;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
@@ -132,6 +134,19 @@ impl Grants {
 pub(crate) async fn grants(store: &Store) -> Result<Grants, Failure> {
     let kept = store.get_value(KEY).await?;
     Ok(Grants::of(kept, Timestamp::now()))
+}
+
+/// What is let through now, as the delivery wants it.
+///
+/// # Errors
+/// `disk` where the grants can't be read.
+pub(crate) async fn allowed(store: &Store) -> Result<Vec<Allowed>, Failure> {
+    let grants = grants(store).await?;
+    let active = grants.active(Timestamp::now()).map(|grant| Allowed {
+        patterns: Patterns::parse(&grant.pattern),
+        until: grant.until,
+    });
+    Ok(active.collect())
 }
 
 /// Lets paths through until then; gives the grant, and the one it takes the place of.

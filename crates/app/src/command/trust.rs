@@ -37,6 +37,7 @@ impl Call for TrustAllow {
     async fn run(self, app: &App) -> Result<Granted, Failure> {
         let (grant, replaced) =
             trust::allow(app.store(), &self.pattern, self.until, &self.because).await?;
+        app.renew_profile().await?;
         Ok(Granted { grant, replaced })
     }
 }
@@ -53,7 +54,9 @@ impl Call for TrustRevoke {
     type Answer = Grant;
 
     async fn run(self, app: &App) -> Result<Grant, Failure> {
-        trust::revoke(app.store(), &self.pattern).await
+        let gone = trust::revoke(app.store(), &self.pattern).await?;
+        app.renew_profile().await?;
+        Ok(gone)
     }
 }
 
