@@ -52,7 +52,7 @@ pub fn parse_until(text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {
         return Ok(at);
     }
     // A longer text would be read as well, and what stands behind the date forgotten.
-    let is_date = text.len() == "2030-12-31".len() && text.bytes().nth(4) == Some(b'-');
+    let is_date = text.len() == "2030-12-31".len() && text.as_bytes().get(4) == Some(&b'-');
     let date: Date = text.parse().ok().filter(|_| is_date).ok_or_else(bad)?;
     let day = date.to_zoned(zone.clone()).map_err(|_| bad())?;
     Ok(day.end_of_day().map_err(|_| bad())?.timestamp())
