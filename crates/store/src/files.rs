@@ -95,22 +95,27 @@ impl Files {
         self.lock_at(self.lock_number(tree, version, kind))
     }
 
-    /// The locks of a file in two trees, which may be one and the same.
+    /// The locks of a file in two trees, which may be one and the same. Only for who has the turn of
+    /// [`Files::moving`]: nobody else holds two, so no two wait for each other.
     pub(crate) fn lock_both(
         &self,
         trees: [&Tree; 2],
         version: &ModuleVersion,
         kind: FileKind,
     ) -> (MutexGuard<'_, ()>, Option<MutexGuard<'_, ()>>) {
-        let mut numbers = trees.map(|tree| self.lock_number(tree, version, kind));
-        // Always in one order, so that no two wait for each other.
-        numbers.sort_unstable();
-        let [first, second] = numbers;
+        let [first, second] = trees.map(|tree| self.lock_number(tree, version, kind));
         let first_lock = self.lock_at(first);
-        (first_lock, (first != second).then(|| self.lock_at(second)))
+        let second_lock = (first != second).then(|| self.lock_at(second));
+        (first_lock, second_lock)
     }
 
-    fn lock_number(&self, tree: &Tree, version: &ModuleVersion, kind: FileKind) -> usize {
+    /// Which lock is a file's.
+    pub(crate) fn lock_number(
+        &self,
+        tree: &Tree,
+        version: &ModuleVersion,
+        kind: FileKind,
+    ) -> usize {
         let hash = self.lock_of.hash_one((
             tree,
             version.path.as_str(),

@@ -10,6 +10,10 @@
 //! - Nothing is believed because it is there: the first time a process opens a file, its SHA-256 is checked, and what proves
 //!   damaged is set aside and fetched again.
 //! - No symbolic link below the cache folder is ever followed.
+//! - A file that a checksum database came to vouch for goes to another tree whole: [`Store::move_to`]. One outside every
+//!   database is held against its first sight: [`Store::pin`]; that pins were lost is told by [`Store::first_sight`].
+//! - What is kept of a checksum database ([`Store::database_files`]) proves itself on each use; only its heads and the
+//!   evidence of forks are lasting ([`Store::heads`], [`Store::keep_evidence`]).
 //! - Care for the whole: [`Store::usage`], [`Store::list`], [`Store::verify`], [`Store::clear`], [`Store::rebuild_index`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -29,6 +33,7 @@ mod first_sight;
 mod index;
 mod kept;
 mod layout;
+mod listing;
 mod moving;
 mod pins;
 mod progress;

@@ -87,7 +87,7 @@ impl Store {
         Ok(())
     }
 
-    /// Puts a file where the other tree has none.
+    /// Puts a file where the other tree has none, or one that this Larder cannot read.
     fn take_over(
         &self,
         kept: &Kept,
@@ -108,9 +108,6 @@ impl Store {
         let name = file_name(&version.version, kind);
         let source = self.still_there(kept, version, &name)?;
         let target = files.versions_or_create(to, version)?;
-        if !matches!(target.open(&name)?, Entry::Absent) {
-            return Err(changed_meanwhile(&target, &name));
-        }
         // The rename changes the state by which a checked file is known, not a byte of it.
         let is_checked =
             Identity::of(&kept.file).is_ok_and(|now| files.is_checked(now, kept.sha256));

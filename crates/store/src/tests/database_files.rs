@@ -226,6 +226,7 @@ async fn planted_links_are_not_followed_but_named_and_taken_out() {
         refused(database.names("tile/8/0").map(drop));
         refused(database.remove("tile/8/0/000").map(drop));
         assert_eq!(files_below(outside.path()), ["000"], "{way:?}");
+        assert_eq!(verify(&store, false).await.damaged.len(), 1, "{way:?}");
         let named = verify(&store, true).await;
         assert_eq!(named.repaired, 1, "{way:?} {named:?}");
         assert_eq!(named.damaged[0].reason, DamageReason::NotAFile);
@@ -243,6 +244,12 @@ async fn planted_links_are_not_followed_but_named_and_taken_out() {
         b"planted"
     );
     assert!(verify(&store, false).await.damaged.is_empty());
+    // A file in the place of the folder.
+    std::fs::remove_dir_all(home.at("modules/sumdb")).unwrap();
+    std::fs::write(home.at("modules/sumdb"), "x").unwrap();
+    let named = verify(&store, true).await;
+    assert_eq!(named.damaged[0].reason, DamageReason::Foreign);
+    database.write("tile/8/0/000", b"own").unwrap();
 }
 
 #[tokio::test]

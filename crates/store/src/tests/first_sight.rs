@@ -71,6 +71,8 @@ async fn a_lost_state_is_told_until_it_is_acknowledged() {
             "since when is kept, too"
         );
     }
+    // As if the cache folder could not be written when the loss was noticed.
+    std::fs::write(home.at("first-sight"), "the old one\n").unwrap();
     store.acknowledge_loss().await.unwrap();
     assert_eq!(store.first_sight(), FirstSight::Intact);
     let next = "corp.example/lib@v1.1.0";

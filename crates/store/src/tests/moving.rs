@@ -2,10 +2,12 @@
 
 use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use go_module::{FileKind, H1};
 
 use super::{Home, bytes, files_below, keep, realm, rebuild, verify, version};
+use crate::disk::Identity;
 use crate::{DamageReason, Filter, Store, StoreError, Tree};
 
 const V: &str = "corp.example/lib@v1.0.0";
@@ -39,6 +41,12 @@ async fn a_file_goes_with_what_is_known_of_it() {
     keep(&store, &realm(), V, FileKind::Mod, b"module x\n");
     assert!(move_zip(&store, &realm(), &Tree::Modules, Some(h1("a"))).unwrap());
     assert!(zip_in(&store, &realm()).is_none());
+    let path = home.at(&format!("modules/{FILE}"));
+    let identity = Identity::of(&std::fs::File::open(path).unwrap()).unwrap();
+    assert!(
+        store.files().is_checked(identity, kept.sha256),
+        "it need not be read again"
+    );
     let moved = zip_in(&store, &Tree::Modules).unwrap();
     assert_eq!(
         (moved.h1, moved.sha256, moved.kept_at, moved.origin.as_str()),
@@ -158,6 +166,14 @@ async fn damage_does_not_move_and_gives_way() {
     assert!(move_zip(&store, &realm(), &Tree::Modules, None).unwrap());
     assert_eq!(bytes(zip_in(&store, &Tree::Modules).unwrap()), b"good");
     assert_eq!(store.take_damage().len(), 1);
+
+    // What a newer Larder kept is nothing to this one.
+    let sidecar = home.at(&format!("modules/{FILE}.larder"));
+    std::fs::write(sidecar, b"{\"schema\":2}").unwrap();
+    assert!(zip_in(&store, &Tree::Modules).is_none());
+    keep(&store, &realm(), V, FileKind::Zip, b"better");
+    assert!(move_zip(&store, &realm(), &Tree::Modules, None).unwrap());
+    assert_eq!(bytes(zip_in(&store, &Tree::Modules).unwrap()), b"better");
 }
 
 #[tokio::test]
@@ -264,6 +280,46 @@ async fn who_looks_into_both_trees_finds_a_file_that_goes_to_and_fro() {
     assert_eq!(now.len(), 1);
     rebuild(&store).await;
     assert_eq!(listed(&store).await, now);
+}
+
+#[tokio::test]
+async fn a_file_that_moves_past_a_look_is_found_all_the_same() {
+    let home = Home::new();
+    let store = home.open().await;
+    let (ahead, behind) = (Tree::Modules, realm());
+    let of = version(V);
+    let lock_of = |tree: &Tree| store.files().lock_number(tree, &of, FileKind::Zip);
+    // A damaged file on the way, whose lock holds the look up, and nothing else.
+    let between: Tree = (0..)
+        .map(|number| format!("realms/between-{number}").parse().unwrap())
+        .find(|tree| lock_of(tree) != lock_of(&ahead) && lock_of(tree) != lock_of(&behind))
+        .unwrap();
+    keep(&store, &between, V, FileKind::Zip, b"good");
+    std::fs::write(home.at(&format!("{between}/{FILE}")), b"bad").unwrap();
+    keep(&store, &behind, V, FileKind::Zip, b"good");
+    let trees = [ahead.clone(), between.clone(), behind.clone()];
+    std::thread::scope(|scope| {
+        let lock = store.files().lock(&between, &of, FileKind::Zip);
+        let look = scope.spawn(|| store.find_blocking(&trees, &of, FileKind::Zip).unwrap());
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(!look.is_finished());
+        assert!(move_zip(&store, &behind, &ahead, None).unwrap());
+        drop(lock);
+        let found = look.join().unwrap().unwrap();
+        assert_eq!(found.tree, ahead);
+    });
+}
+
+#[tokio::test]
+async fn a_file_does_not_go_where_its_sidecar_cannot() {
+    let home = Home::new();
+    let store = home.open().await;
+    keep(&store, &realm(), V, FileKind::Zip, b"good");
+    std::fs::create_dir_all(home.at(&format!("modules/{FILE}.larder/x"))).unwrap();
+    assert!(move_zip(&store, &realm(), &Tree::Modules, None).is_err());
+    assert!(!home.at(&format!("modules/{FILE}")).exists());
+    assert_eq!(bytes(zip_in(&store, &realm()).unwrap()), b"good");
+    assert!(files_below(&home.at("tmp")).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
