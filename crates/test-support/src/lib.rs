@@ -7,6 +7,8 @@
 //! | [`zip`], [`hostile`] | zips byte for byte in the shape Go writes, and zips that no honest proxy sends |
 //! | [`FakeProxy`] | serves modules, records each request, and misbehaves as told |
 //! | [`FakeDatabase`] | a checksum database with its own key, that can be made to lie |
+//! | [`TlsFront`] | TLS before any fake, with a private authority and client certificates |
+//! | [`ForwardProxy`] | the HTTP proxy of a company, with and without a password |
 //! | [`TempHome`] | a folder that is the whole world of one test: `LARDER_HOME`, Go's environment, projects |
 //! | [`Larder`] | one running `larder serve`, ended by its process id |
 //! | [`disk`] | a file system that is full or read-only |
@@ -31,18 +33,23 @@ pub mod network;
 pub mod txtar;
 pub mod zip;
 
+mod background;
+mod forward_proxy;
 mod home;
 mod larder;
 mod port;
 mod run;
 mod semver;
+mod tls_front;
 mod tripwire;
 
 pub use fake_database::{FakeDatabase, Tamper};
 pub use fake_proxy::{Behaviour, FakeProxy, Gate, Recorded, Script};
+pub use forward_proxy::ForwardProxy;
 pub use home::TempHome;
 pub use larder::{Larder, Stopped};
 pub use module::Module;
 pub use port::{BlackHole, DeadAddress};
 pub use run::{Output, run, run_within};
+pub use tls_front::TlsFront;
 pub use tripwire::Tripwire;

@@ -14,17 +14,21 @@ use axum::extract::Request as HttpRequest;
 use axum::http::{StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use go_module::{ProxyList, Request};
+use secret::SafeUrl;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use upstream::{Ask, Chain, ChainParts, Deadlines, HttpClients, Upstream, UpstreamError};
+use upstream::{
+    Ask, Chain, ChainParts, Deadlines, HttpClients, HttpOptions, ProxyChoice, Upstream,
+    UpstreamError,
+};
 
 const ZIP: &str = "/example.com/m/@v/v1.0.0.zip";
 
 /// Variables that the machine of the tests may have set.
-const CLEARED: [&str; 12] = [
+const CLEARED: [&str; 14] = [
     "HTTP_PROXY",
     "http_proxy",
     "HTTPS_PROXY",
@@ -37,10 +41,13 @@ const CLEARED: [&str; 12] = [
     "SSL_CERT_DIR",
     "REQUEST_METHOD",
     "UPSTREAM",
+    "EXTRA_CA",
+    "PROXY",
 ];
 
 /// Runs the ignored test `child` of this file with `UPSTREAM` as the list to ask, and gives what it prints: one line
-/// `answer: ...` or `error: ...`.
+/// `answer: ...` or `error: ...`. Of the variables, `EXTRA_CA` (a file) and `PROXY` (a URL, or `direct`) are what a
+/// profile says.
 async fn in_child(list: &str, variables: &[(&str, &str)]) -> String {
     let mut command = tokio::process::Command::new(std::env::current_exe().unwrap());
     command
@@ -78,7 +85,19 @@ async fn child() {
         retry_pause: Duration::from_millis(10),
         ..Deadlines::default()
     };
-    let parts = ChainParts::new(HttpClients::new(&limits), limits, "child");
+    let extra_ca = std::env::var("EXTRA_CA").map(|file| std::fs::read(file).unwrap());
+    let proxy = match std::env::var("PROXY").as_deref() {
+        Ok("direct") => ProxyChoice::Direct,
+        Ok(url) => ProxyChoice::Url(SafeUrl::parse(url).unwrap()),
+        Err(_) => ProxyChoice::Environment,
+    };
+    let options = HttpOptions {
+        proxy,
+        extra_ca: extra_ca.into_iter().collect(),
+        client_certificate: None,
+    };
+    let http = HttpClients::with(&limits, &options).unwrap();
+    let parts = ChainParts::new(http, limits, "child");
     let chain = Chain::build(&ProxyList::parse(&list).unwrap(), &parts).unwrap();
     let upstream = chain.upstreams().next().unwrap().clone();
     // Many at once, so that many streams of one connection are seen too.
@@ -199,6 +218,27 @@ async fn ssl_cert_file_is_honoured_and_http2_is_spoken() {
         server.ask().await,
         format!("answer: {:?} true", Version::HTTP_2)
     );
+}
+
+#[tokio::test]
+async fn an_extra_authority_is_trusted_besides_those_of_the_platform() {
+    let (of_platform, of_profile, of_nobody) = (
+        secure(version).await,
+        secure(version).await,
+        secure(version).await,
+    );
+    let file = |server: &Secure| server.authority.path().to_str().unwrap().to_owned();
+    let (platform, profile) = (file(&of_platform), file(&of_profile));
+    let variables = [
+        ("SSL_CERT_FILE", platform.as_str()),
+        ("EXTRA_CA", profile.as_str()),
+    ];
+    for server in [&of_platform, &of_profile] {
+        let said = in_child(&server.url(), &variables).await;
+        assert!(said.starts_with("answer: "), "{said}");
+    }
+    let said = in_child(&of_nobody.url(), &variables).await;
+    assert!(said.starts_with("error: Unreachable { step: Tls"), "{said}");
 }
 
 #[tokio::test]
@@ -334,6 +374,40 @@ async fn an_http_proxy_of_the_environment_is_used() {
         head.contains("proxy-authorization: basic cg9ydgvyom9wzw5zzxnhbwu="),
         "{head}"
     );
+}
+
+#[tokio::test]
+async fn what_the_profile_says_of_a_proxy_outranks_the_environment() {
+    let of_environment = HttpProxy::start(&[(FIRST, "200 OK\r\n")]).await;
+    let of_profile = HttpProxy::start(&[(FIRST, "200 OK\r\n")]).await;
+    let url = "http://upstream.example.test";
+    let said = in_child(
+        url,
+        &[
+            ("HTTP_PROXY", &of_environment.url),
+            ("NO_PROXY", "upstream.example.test"),
+            ("PROXY", &of_profile.url),
+        ],
+    )
+    .await;
+    assert_eq!(said, "answer: there");
+    let head = of_profile.heads.lock().unwrap()[0].clone();
+    assert!(
+        head.contains("proxy-authorization: basic cg9ydgvyom9wzw5zzxnhbwu="),
+        "{head}"
+    );
+    // Names below `test` never exist (RFC 6761): past every proxy there is nothing.
+    let said = in_child(
+        url,
+        &[("HTTP_PROXY", &of_environment.url), ("PROXY", "direct")],
+    )
+    .await;
+    assert!(
+        said.starts_with("error: Unreachable { step: Name")
+            || said.starts_with("error: Timeout { stage: Connect"),
+        "{said}"
+    );
+    assert!(of_environment.asked().is_empty());
 }
 
 #[tokio::test]
