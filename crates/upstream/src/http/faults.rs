@@ -213,13 +213,19 @@ async fn an_error_page_is_not_passed_on() {
 
 #[tokio::test]
 async fn of_a_long_error_text_the_beginning_is_passed_on() {
-    let (_fake, upstream) = always(|| {
+    let fake = Fake::start(|_, _| {
         Act::Endless(
             head_and(404, &format!("{PLAIN}Transfer-Encoding: chunked\r\n"), ""),
             "4\r\nlong\r\n",
         )
     })
     .await;
+    // All of it is waited for, also on a busy machine.
+    let patient = Deadlines {
+        idle: Duration::from_secs(10),
+        ..limits()
+    };
+    let upstream = upstream(&fake.url(), &parts_with(patient));
     let UpstreamError::NotFound { text, .. } = get(&upstream).await.unwrap_err() else {
         panic!("not found")
     };
