@@ -46,12 +46,15 @@ const TEMPLATE: &str = "\
 # A profile of one's own: where modules come from (as in GOPROXY), the checksum database that vouches for them
 # (as in GOSUMDB), which paths are private (as in GOPRIVATE) and where those come from, and which public ones are
 # outside the database (as in GONOSUMDB). What is left out is as go has it; private paths then come from nowhere.
+# With the safety net, `larder env on` gives go the profile's own list too, for when Larder does not answer, as long as
+# nothing of the profile would be walked around by that.
 # [profiles.company]
 # upstreams = \"https://proxy.corp.example,direct\"
 # checksum-database = \"off\"
 # private = [\"corp.example/*\", \"github.com/acme/*\"]
 # private-upstreams = \"https://athens.corp.example\"
 # no-checksum-database = [\"example.org/*\"]
+# safety-net = true
 
 # Paths that come from elsewhere; the first rule that matches counts. Either `to`, another profile's upstreams, or
 # `upstreams`, a list of its own. With `private`, its patterns are private too, and it is for private paths only.

@@ -30,6 +30,8 @@ pub struct ProfileSettings {
     pub private_upstreams: Option<UpstreamList>,
     /// `no-checksum-database`: patterns of public paths outside the database, as GONOSUMDB.
     pub no_checksum_db: Vec<String>,
+    /// `safety-net`: whether `go` may be given the profile's own list behind Larder, for when Larder does not answer.
+    pub safety_net: bool,
     /// `rules`: the first match wins.
     pub rules: Vec<RuleSettings>,
 }
@@ -65,6 +67,7 @@ impl ProfileSettings {
             private: Vec::new(),
             private_upstreams: None,
             no_checksum_db: Vec::new(),
+            safety_net: true,
             rules: Vec::new(),
         }
     }
@@ -167,6 +170,7 @@ fn profile(
             "private" => profile.private = reader.patterns(key, item)?,
             "private-upstreams" => profile.private_upstreams = Some(upstreams(reader, key, item)?),
             "no-checksum-database" => profile.no_checksum_db = reader.patterns(key, item)?,
+            "safety-net" => profile.safety_net = reader.yes_or_no(key, item)?,
             "rules" => {
                 for (table, span) in reader.tables(&prefix, key, item)? {
                     let rule = rule(reader, name, table, span, references)?;

@@ -314,6 +314,10 @@ fn fields(profile: &ProfileSettings) -> Fields {
             written(profile.private_upstreams.as_ref().map(|list| list.expose())),
         ),
         ("no-checksum-database", patterns(&profile.no_checksum_db)),
+        (
+            "safety-net",
+            (!profile.safety_net).then(|| Value::from(false)),
+        ),
     ]
 }
 
@@ -354,11 +358,17 @@ fn changed_profile(
     let mut gone = Vec::new();
     for ((key, before), (_, after)) in fields(old).into_iter().zip(fields(new)) {
         match after {
-            Some(after) if before.is_none_or(|before| before.to_string() != after.to_string()) => {
+            Some(after)
+                if before
+                    .as_ref()
+                    .is_none_or(|before| before.to_string() != after.to_string()) =>
+            {
                 set(table, key, after);
             }
             Some(_) => {}
-            None => gone.push(key),
+            None if before.is_some() => gone.push(key),
+            // What says the default in words stays.
+            None => {}
         }
     }
     if new.rules.is_empty() {

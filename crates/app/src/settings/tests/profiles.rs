@@ -83,6 +83,14 @@ profiles.company.rules = [
 }
 
 #[test]
+fn the_safety_net_is_there_unless_it_is_taken_away() {
+    let net = |text: &str| parse(text).unwrap().profile("a").unwrap().safety_net;
+    assert!(net("[profiles.a]"));
+    assert!(net("[profiles.a]\nsafety-net = true"));
+    assert!(!net("[profiles.a]\nsafety-net = false"));
+}
+
+#[test]
 fn public_is_there_and_can_be_given_settings_of_its_own() {
     assert_eq!(parse("profile = \"public\"").unwrap(), Settings::default());
     let settings = parse("[profiles.a]\n[profiles.public]\nupstreams = \"off\"\n").unwrap();
@@ -135,6 +143,7 @@ fn what_is_wrong_is_named_with_its_place_and_a_mend() {
             "a URL may stand behind it",
         ),
         ("[profiles.a]\nchecksum-database = false", "2:21", "off"),
+        ("[profiles.a]\nsafety-net = 1", "2:14", "true or false"),
         ("[profiles.a]\nprivate = 1", "2:11", "list of patterns"),
         (
             "[profiles.a]\nprivate = [\n \"b\",\n 1]",

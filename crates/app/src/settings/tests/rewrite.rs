@@ -15,6 +15,7 @@ fn full(name: &str) -> ProfileSettings {
         private: vec!["corp.example/*".to_owned()],
         private_upstreams: Some("off".parse().unwrap()),
         no_checksum_db: vec!["example.org".to_owned(), "a.example/[xy]*".to_owned()],
+        safety_net: false,
         rules: vec![
             rule("github.com/acme", RuleTarget::Profile(PUBLIC.to_owned())),
             rule(
@@ -60,6 +61,7 @@ checksum-database = "off"
 private = ["corp.example/*"]
 private-upstreams = "off"
 no-checksum-database = ["example.org", "a.example/[xy]*"]
+safety-net = false
 
 [[profiles.company.rules]]
 patterns = ["github.com/acme"]
@@ -236,17 +238,18 @@ fn any_profile(name: &'static str) -> impl Strategy<Value = ProfileSettings> {
             private,
         });
     let rules = prop::collection::vec(rule, 0..3);
-    (list(), database, patterns(0), list(), patterns(0), rules).prop_map(
-        move |(upstreams, database, private, private_upstreams, no_checksum_db, rules)| {
-            ProfileSettings {
-                name: name.to_owned(),
-                upstreams,
-                checksum_db: database.map(|database| database.parse().unwrap()),
-                private,
-                private_upstreams,
-                no_checksum_db,
-                rules,
-            }
+    let lists = (list(), list());
+    let public = (patterns(0), any::<bool>());
+    (lists, database, patterns(0), public, rules).prop_map(
+        move |(lists, database, private, (no_checksum_db, safety_net), rules)| ProfileSettings {
+            name: name.to_owned(),
+            upstreams: lists.0,
+            checksum_db: database.map(|database| database.parse().unwrap()),
+            private,
+            private_upstreams: lists.1,
+            no_checksum_db,
+            safety_net,
+            rules,
         },
     )
 }
@@ -273,6 +276,9 @@ fn written(profile: &ProfileSettings, form: u8, comment: &str) -> String {
     }
     if !profile.no_checksum_db.is_empty() {
         fields.push(("no-checksum-database", list(&profile.no_checksum_db)));
+    }
+    if !profile.safety_net {
+        fields.push(("safety-net", "false".to_owned()));
     }
     let rules = profile.rules.iter().map(|rule| {
         let target = match &rule.target {
