@@ -145,6 +145,22 @@ impl EnvRecord {
             .collect())
     }
 
+    /// Does a value that a write of this record set still stand in the file, where the original had another or none?
+    ///
+    /// Where none does (the file was never written, or somebody has given it back already, perhaps with the script), the
+    /// record has done its work: for the next write another one is to be taken down.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn still_stands(&self) -> Result<bool, EnvError> {
+        let file = EnvFile::new(self.location.again()?.read()?.unwrap_or_default());
+        let original = self.original.file();
+        Ok(self.keys().into_iter().any(|key| {
+            let value = file.get(&key);
+            value.is_some() && value != original.get(&key) && self.is_ours(&key, value)
+        }))
+    }
+
     /// Whoever removed the file removed the original values with it: nothing is brought back.
     fn of_a_file_that_is_gone(&self) -> GivenBack {
         let original = self.original.file();

@@ -416,3 +416,26 @@ fn the_group_stays() {
     assert_eq!(fs::metadata(home.file()).unwrap().gid(), 12_345);
     assert_eq!(mode(&home.file()), 0o640);
 }
+
+#[test]
+fn a_record_whose_values_are_all_gone_has_done_its_work() {
+    let home = Home::with(
+        b"GOPROXY=https://proxy.corp.example\nGOPRIVATE=corp.example/*\n",
+        0o644,
+    );
+    let mut record = home.record();
+    assert!(!record.still_stands().unwrap(), "nothing was written yet");
+    enable(&mut record, &wishes(4677));
+    assert!(record.still_stands().unwrap());
+    // What is wished for and was there before is no trace; one value of Larder's is.
+    write(
+        &home.file(),
+        b"GOPROXY=off\nGOPRIVATE=corp.example/*\n",
+        0o600,
+    );
+    assert!(!record.still_stands().unwrap());
+    write(&home.file(), b"GOPROXY=off\nGONOPROXY=none\n", 0o600);
+    assert!(record.still_stands().unwrap());
+    fs::remove_file(home.file()).unwrap();
+    assert!(!record.still_stands().unwrap());
+}
