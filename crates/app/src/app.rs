@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use crate::activity::Activity;
 use crate::care;
 use crate::failure::{Code, Failure};
+use crate::go_env::{self, GoEnv, PortHold};
 use crate::instance::Instance;
 use crate::job::Jobs;
 use crate::lock::Lock;
@@ -46,6 +47,7 @@ struct Inner {
     activity: Activity,
     jobs: Jobs,
     notices: Notices,
+    go_env: GoEnv,
     serving: OnceLock<Serving>,
     /// What commands deliver with where this process does not serve.
     quiet: OnceCell<Serving>,
@@ -83,6 +85,7 @@ impl App {
             activity,
             jobs: Jobs::default(),
             notices,
+            go_env: GoEnv::default(),
             serving: OnceLock::new(),
             quiet: OnceCell::new(),
             lock: Mutex::new(Some(lock)),
@@ -110,6 +113,7 @@ impl App {
             return Err(Failure::new(Code::Internal, "this process serves already"));
         }
         instance.announce(&self.0.places)?;
+        go_env::begin(self).await;
         self.serving()
     }
 
@@ -148,12 +152,21 @@ impl App {
         Arc::clone(&settings.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes `settings.toml`, and puts in force what it then says. `change` is handed the file's path, writes the whole
+    /// Changes `settings.toml`, and puts in force what it then says; go env follows. `change` is handed the file's path, writes the whole
     /// file or nothing, and gives the settings that hold from then on.
     ///
     /// # Errors
     /// Those of `change`, and of building the profile; nothing is changed then.
     pub(crate) async fn change_settings(
+        &self,
+        change: impl FnOnce(&Path) -> Result<Settings, Failure> + Send + 'static,
+    ) -> Result<Arc<Settings>, Failure> {
+        let settings = self.change_settings_alone(change).await?;
+        go_env::renew(self).await;
+        Ok(settings)
+    }
+
+    async fn change_settings_alone(
         &self,
         change: impl FnOnce(&Path) -> Result<Settings, Failure> + Send + 'static,
     ) -> Result<Arc<Settings>, Failure> {
@@ -191,8 +204,12 @@ impl App {
 
     /// Puts the profile in force anew, with what has been allowed since.
     pub(crate) async fn renew_profile(&self) -> Result<(), Failure> {
-        let _turn = self.0.changing.lock().await;
-        self.put_in_force(&self.settings()).await
+        {
+            let _turn = self.0.changing.lock().await;
+            self.put_in_force(&self.settings()).await?;
+        }
+        go_env::renew(self).await;
+        Ok(())
     }
 
     async fn put_in_force(&self, settings: &Settings) -> Result<(), Failure> {
@@ -226,6 +243,15 @@ impl App {
         &self.0.notices
     }
 
+    pub(crate) fn go_env(&self) -> &GoEnv {
+        &self.0.go_env
+    }
+
+    /// Takes note of who holds the port of this run when it has ended; to be said before serving begins.
+    pub fn port_is_held_by(&self, hold: PortHold) {
+        self.0.go_env.set_hold(hold);
+    }
+
     /// A handle that keeps nothing alive.
     pub(crate) fn downgrade(&self) -> WeakApp {
         WeakApp(Arc::downgrade(&self.0))
@@ -257,6 +283,7 @@ impl App {
     pub async fn close(&self) {
         if let Some(serving) = self.0.serving.get() {
             Instance::withdraw(&self.0.places);
+            go_env::end(self).await;
             serving.stop().await;
         }
         self.0.jobs.stop().await;

@@ -4,9 +4,11 @@
 //! process or sends it to the instance; either way the same `run` is what happens.
 
 mod cache;
+mod env;
 mod first_sight;
 mod goproxy;
 mod notices;
+mod service;
 mod status;
 mod stop;
 mod token;
@@ -24,9 +26,11 @@ pub use cache::{
     CacheClear, CacheList, CacheSize, CacheVerify, Cleared, DamagedFile, ListedFile, ListedModule,
     Size, TreeSize, Verified,
 };
+pub use env::{EnvOff, EnvOn, EnvShow};
 pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
 pub use goproxy::{Goproxy, ProxyAddress};
 pub use notices::{Dismissed, NoticesDismiss, NoticesList};
+pub use service::{PortHeld, PortIsHeld};
 pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
 pub use stop::{Stop, Stopping};
 pub use token::{RotateToken, Rotated};
@@ -102,7 +106,7 @@ macro_rules! table {
 }
 
 table! {
-    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss;
+    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss, EnvOn, EnvOff, EnvShow, PortIsHeld;
     jobs: CacheVerify, CacheClear, Verify;
 }
 

@@ -13,6 +13,7 @@ mod care;
 pub mod command;
 mod direct;
 mod failure;
+mod go_env;
 mod instance;
 mod job;
 mod lock;
@@ -29,6 +30,11 @@ mod whole_file;
 pub use activity::{Activity, Item as ActivityItem};
 pub use app::App;
 pub use failure::{Code, Failure};
+pub use go_env::{
+    EnvGivenBack, EnvOffReport, EnvOnReport, EnvReport, EnvSetting, EnvWinner, EnvWish,
+    GivenBackHow, GoCommand, PortHold, TakenOver,
+};
+pub use go_tool::CallerEnv;
 pub use instance::Instance;
 pub use job::{JobId, JobState, Jobs, Progress, Reporter};
 pub use notices::{Notice, Notices};

@@ -49,6 +49,16 @@ impl Overrides {
             database,
         })
     }
+
+    /// The list that stands in for the profile's.
+    pub(crate) fn upstreams(&self) -> Option<&UpstreamList> {
+        self.upstreams.as_ref()
+    }
+
+    /// The database that stands in for the profile's.
+    pub(crate) fn database(&self) -> Option<&DatabaseChoice> {
+        self.database.as_ref()
+    }
 }
 
 /// Builds the profile of this name.

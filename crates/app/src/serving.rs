@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use delivery::Delivery;
+use go_tool::Defaults;
 use jiff::Timestamp;
 use store::Store;
 use tokio::sync::mpsc;
@@ -130,6 +131,16 @@ impl Serving {
     /// Names this run in the hop header, so that a request which comes back is refused.
     pub fn instance(&self) -> &str {
         &self.around.instance
+    }
+
+    /// What this run sets otherwise than the settings.
+    pub(crate) fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    /// Go's own list and database.
+    pub(crate) async fn go_defaults(&self) -> Result<&Defaults, Failure> {
+        self.around.defaults().await
     }
 
     pub(crate) fn warnings(&self) -> Vec<String> {

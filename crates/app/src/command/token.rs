@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Call;
 use crate::app::App;
 use crate::failure::Failure;
+use crate::go_env;
 
 /// Replaces the module token.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -26,6 +27,7 @@ impl Call for RotateToken {
         tokio::task::spawn_blocking(move || tokens.tokens().rotate())
             .await
             .map_err(|error| Failure::new(crate::Code::Internal, error.to_string()))??;
+        go_env::renew(app).await;
         Ok(Rotated {
             serving: app.serving().is_ok(),
         })
