@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod chain;
+mod client;
 mod direct;
 mod go;
 mod lifecycle;
+mod offline_database;
 mod protocol;
 mod real;
 

@@ -6,7 +6,7 @@
 //!
 //! It needs `unshare` of util-linux, `ip` of iproute2, and a system that lets anybody make namespaces.
 
-use std::{env, process::Command, time::Duration};
+use std::{env, ffi::OsStr, process::Command, time::Duration};
 
 use crate::{run, run_within};
 
@@ -51,7 +51,14 @@ pub fn cut_off(command: Command) -> Option<Command> {
 /// `test` is the test's path as `cargo test` lists it.
 #[track_caller]
 pub fn runs_cut_off(test: &str) -> bool {
-    if env::var_os(INSIDE).is_some() {
+    runs_cut_off_with(test, &[])
+}
+
+/// As [`runs_cut_off`]; the second run finds these variables in its environment: what the first one has fetched with a
+/// network, and the second is to use without.
+#[track_caller]
+pub fn runs_cut_off_with(test: &str, variables: &[(&str, &OsStr)]) -> bool {
+    if is_cut_off() {
         return true;
     }
     if let Err(reason) = allowed() {
@@ -61,6 +68,7 @@ pub fn runs_cut_off(test: &str) -> bool {
     again
         .arg(env::current_exe().expect("this test is a program"))
         .args([test, "--exact", "--nocapture"])
+        .envs(variables.iter().copied())
         .env(INSIDE, "1");
     let output = run_within(&mut again, Duration::from_secs(300)).success();
     assert!(
@@ -68,6 +76,11 @@ pub fn runs_cut_off(test: &str) -> bool {
         "no test {test}: {output}"
     );
     false
+}
+
+/// Whether this is the second run of a test, without a network: then what needs one has been done by the first.
+pub fn is_cut_off() -> bool {
+    env::var_os(INSIDE).is_some()
 }
 
 /// Runs what is added as further arguments inside.
