@@ -13,7 +13,7 @@ use crate::answer::{Answer, Content, Lifetime};
 use crate::body::{Body, read_at};
 use crate::changing;
 use crate::complete;
-use crate::database::{self, Trust};
+use crate::database::{self, DatabaseProbe, Trust};
 use crate::error::DeliveryError;
 use crate::event::{Event, Kind, Source, Tally};
 use crate::fetch::{self, FlownFor};
@@ -145,6 +145,18 @@ impl Delivery {
             zip: record.zip().to_string(),
             go_mod: record.go_mod().to_string(),
         })
+    }
+
+    /// Asks the profile's checksum database for its newest head, and proves it; none where the profile has no database.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Database`] where it can't be asked, or what it says is refused.
+    pub async fn ask_database(&self) -> Result<Option<DatabaseProbe>, DeliveryError> {
+        let profile = self.profile();
+        let Some(database) = profile.database() else {
+            return Ok(None);
+        };
+        Ok(Some(database::probe(&self.0, database).await?))
     }
 
     /// Forgets what is at hand in memory: after files were removed from the cache.

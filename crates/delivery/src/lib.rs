@@ -50,7 +50,7 @@ pub use alarm::{Alarm, AlarmKind};
 pub use answer::{Answer, Lifetime};
 pub use body::{Body, BodyError};
 pub use changing::Options as AnswerOptions;
-pub use database::{ChecksumDb, ChecksumDbError, Database, DatabaseError};
+pub use database::{ChecksumDb, ChecksumDbError, Database, DatabaseError, DatabaseProbe};
 pub use deliver::{Ask, Delivery, Vouched};
 pub use error::DeliveryError;
 pub use event::{Event, Kind, Outcome, Source};

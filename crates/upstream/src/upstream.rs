@@ -155,6 +155,7 @@ impl Upstream {
                     took: begun.elapsed(),
                     authorised: true,
                     status: None,
+                    date: None,
                 })
             }
             Source::Direct { .. } => Err(UpstreamError::Direct {

@@ -29,7 +29,8 @@ pub use error::DatabaseError;
 pub use gosumdb::{ChecksumDb, ChecksumDbError};
 pub(crate) use latest::keep_learning;
 pub(crate) use log::{Log, Logs};
-pub(crate) use serve::serve;
+pub use serve::DatabaseProbe;
+pub(crate) use serve::{probe, serve};
 pub(crate) use vouch::{Trust, vouch};
 use way::Way;
 

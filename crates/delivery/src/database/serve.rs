@@ -1,6 +1,7 @@
 //! `/sumdb/…` for clients: records with the head that serves most of them, tiles cut to the width that is asked for.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use checksum_db::{SignedHead, Tile, TilePath, record};
@@ -110,6 +111,34 @@ async fn newest(log: &Arc<Log>, database: &Database, trust: Trust) -> Result<Byt
         }
     };
     Ok(Bytes::copy_from_slice(SignedHead::note(&head).as_bytes()))
+}
+
+/// What the database answered when it was asked how it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseProbe {
+    /// How many records it has, by the newest head that is known and proven.
+    pub records: u64,
+    /// Who was asked: an upstream that passes it on, or the database itself.
+    pub through: String,
+    /// How long it took to ask and to prove.
+    pub took: Duration,
+}
+
+/// Asks for the newest head, and proves it; whatever is known already.
+pub(crate) async fn probe(
+    shared: &Shared,
+    database: &Database,
+) -> Result<DatabaseProbe, DatabaseError> {
+    let log = shared.log(database).await?;
+    let begun = Instant::now();
+    let inquiry = log.client().refresh();
+    question(&log, database, Trust::Ask).run(inquiry).await?;
+    let records = log.client().newest().map(SignedHead::size);
+    Ok(DatabaseProbe {
+        records: records.ok_or_else(|| log.refused(checksum_db::Error::NoHead))?,
+        through: database.way.name(),
+        took: begun.elapsed(),
+    })
 }
 
 /// A tile, cut from the widest that is kept; fetched where none is wide enough.

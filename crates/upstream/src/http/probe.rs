@@ -1,8 +1,8 @@
 //! Whether an upstream is there, and lets this person in: one light request.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header};
 use tokio::time::Instant;
 use url::Url;
 
@@ -19,6 +19,8 @@ pub struct Probe {
     pub authorised: bool,
     /// The HTTP status; none for a folder.
     pub status: Option<u16>,
+    /// What time it was by its clock when it answered, where it said so: to the second.
+    pub date: Option<SystemTime>,
 }
 
 impl Http {
@@ -67,6 +69,7 @@ impl Http {
             took,
             authorised: !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN),
             status: Some(status.as_u16()),
+            date: date(response.headers()),
         })
     }
 
@@ -80,6 +83,14 @@ impl Http {
         }
         url
     }
+}
+
+/// The Date of an answer, and what it has lain in caches on its way since (RFC 9111, section 5.1).
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let date = httpdate::parse_http_date(text(header::DATE)?).ok()?;
+    let age = text(header::AGE).and_then(|age| age.trim().parse().ok());
+    date.checked_add(Duration::from_secs(age.unwrap_or(0)))
 }
 
 #[cfg(test)]
@@ -125,6 +136,23 @@ mod tests {
             assert_eq!(error, UpstreamError::Status { status, text });
             assert_eq!(fake.count(), 1, "nothing is tried again");
         }
+    }
+
+    #[test]
+    fn its_clock_is_read_through_caches() {
+        let told = |date: &str, age: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::DATE, date.parse().unwrap());
+            headers.insert(header::AGE, age.parse().unwrap());
+            super::date(&headers).map(|at| at.duration_since(SystemTime::UNIX_EPOCH).unwrap())
+        };
+        let day = "Fri, 02 Jan 1970 00:00:00 GMT";
+        assert_eq!(told(day, "0"), Some(Duration::from_secs(86_400)));
+        assert_eq!(told(day, "60"), Some(Duration::from_secs(86_460)));
+        assert_eq!(told(day, "x"), Some(Duration::from_secs(86_400)));
+        assert_eq!(told(day, &u64::MAX.to_string()), None);
+        assert_eq!(told("yesterday", "0"), None);
+        assert_eq!(super::date(&HeaderMap::new()), None);
     }
 
     #[tokio::test]
