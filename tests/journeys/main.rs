@@ -8,8 +8,10 @@ mod direct;
 mod go;
 mod lifecycle;
 mod offline_database;
+mod private;
 mod protocol;
 mod real;
+mod verify;
 
 use std::fs;
 use std::path::Path;
