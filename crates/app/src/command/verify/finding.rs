@@ -201,7 +201,7 @@ impl Facts {
             let mut reasons = Vec::new();
             if differs(Party::GoSum, truth) {
                 reasons.push(format!(
-                    "go.sum has another hash than {database} vouches for: that line was changed, or the module was before the database saw it. Ask who wrote the line; to have the database's hash, delete it and run: go mod tidy"
+                    "go.sum has another hash than {database} vouches for: that line was changed, or the module itself was, before the database saw it. Ask who wrote the line; to have the database's hash, delete it and run: go mod tidy"
                 ));
             }
             if differs(Party::Cache, truth) {
@@ -211,18 +211,28 @@ impl Facts {
             }
             return Some(reasons.join("\n"));
         }
-        let mut reason = match &self.word {
-            Word::Outside(cover) => format!("{}, so nobody else can say who is right", why(*cover)),
+        let mut reasons = vec![match &self.word {
+            Word::Outside(cover) => format!(
+                "{}, so there is no third who knows which one is right",
+                why(*cover)
+            ),
             Word::NotThere(reason) | Word::Silent(reason) => reason.clone(),
             Word::Says(_) => String::new(),
-        };
-        if by(Party::FirstSight).is_some() {
-            reason += &format!(
-                ". If it was changed on purpose: larder trust forget {}",
-                self.module
-            );
+        }];
+        if let Some(first) = by(Party::FirstSight) {
+            if differs(Party::GoSum, first) {
+                reasons.push(format!(
+                    "go.sum has another hash than Larder saw first: ask who wrote that line. If the module was changed on purpose: larder trust forget {}",
+                    self.module
+                ));
+            }
+            if differs(Party::Cache, first) {
+                reasons.push(format!(
+                    "the kept file is not the one that was seen first. Remove it, and it is fetched anew: {clear}"
+                ));
+            }
         }
-        Some(reason)
+        Some(reasons.join("\n"))
     }
 
     fn without_disagreement(&self, hashes: &[Said]) -> (Verdict, Option<String>) {

@@ -167,7 +167,21 @@ fn outside_the_database_first_sight_and_the_kept_file_count() {
         let (found, reason) = verdict(&facts, Some("y"));
         assert_eq!(found, Verdict::Disagrees);
         assert!(
-            reason.ends_with("larder trust forget example.com/a@v1.0.0"),
+            reason.contains("go.sum has another hash than Larder saw first")
+                && reason.contains("larder trust forget example.com/a@v1.0.0"),
+            "{reason}"
+        );
+        let (found, reason) = verdict(
+            &Facts {
+                kept: kept("y"),
+                ..facts
+            },
+            Some("x"),
+        );
+        assert_eq!(found, Verdict::Disagrees);
+        assert!(
+            reason.contains("the kept file is not the one that was seen first")
+                && !reason.contains("go.sum"),
             "{reason}"
         );
     }
