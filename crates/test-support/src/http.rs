@@ -429,7 +429,13 @@ impl Connection {
         }
         self.stream.set_read_timeout(Some(left))?;
         let mut piece = [0; 16 << 10];
-        let n = self.stream.read(&mut piece)?;
+        let n = loop {
+            match self.stream.read(&mut piece) {
+                // A machine that was suspended says so; with a deadline set, the system does not go on by itself.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
         self.buffer.extend_from_slice(&piece[..n]);
         Ok(n)
     }
