@@ -74,7 +74,7 @@ impl Notices {
         if let (Some(id), 0) = (id, gone) {
             return Err(
                 Failure::new(Code::NotFound, format!("there is no notice {id}"))
-                    .hint("larder status lists them"),
+                    .hint("larder notices lists them"),
             );
         }
         self.write(&kept).await?;
