@@ -4,6 +4,7 @@
 //! process or sends it to the instance; either way the same `run` is what happens.
 
 mod cache;
+mod doctor;
 mod env;
 mod first_sight;
 mod goproxy;
@@ -26,6 +27,7 @@ pub use cache::{
     CacheClear, CacheList, CacheSize, CacheVerify, Cleared, DamagedFile, ListedFile, ListedModule,
     Size, TreeSize, Verified,
 };
+pub use doctor::{Diagnosis, Doctor};
 pub use env::{EnvOff, EnvOn, EnvShow};
 pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
 pub use goproxy::{Goproxy, ProxyAddress};
@@ -106,7 +108,7 @@ macro_rules! table {
 }
 
 table! {
-    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss, EnvOn, EnvOff, EnvShow, PortIsHeld;
+    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss, EnvOn, EnvOff, EnvShow, PortIsHeld, Doctor;
     jobs: CacheVerify, CacheClear, Verify;
 }
 

@@ -12,6 +12,7 @@ mod app;
 mod care;
 pub mod command;
 mod direct;
+pub mod doctor;
 mod failure;
 mod go_env;
 mod instance;
