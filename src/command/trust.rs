@@ -107,6 +107,10 @@ struct Forget {
 ///
 /// `larder status` tells of the loss until then. It happens where state.sqlite was removed or replaced.
 #[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  larder status              Whether they are lost, and since when
+  larder trust acknowledge   I know; go on")]
 struct Acknowledge {}
 
 impl Options {
