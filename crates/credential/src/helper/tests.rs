@@ -28,6 +28,7 @@ async fn it_is_asked_on_standard_input_and_answers_on_standard_output() {
     let script = r#"read -r protocol; read -r host; read -r empty
         [ "$protocol|$host|$empty" = "protocol=https|host=proxy.corp.example|" ] || exit 3
         [ "$(pwd)|$GIT_TERMINAL_PROMPT" = "/|0" ] || exit 4
+        [ "$(readlink /proc/$$/fd/2)" = /dev/null ] || exit 5
         printf 'token=t0k3n\nexpires=60\n'"#;
     let answer = ask(script).await.unwrap().unwrap();
     assert_eq!(header(&answer).expose(), "Bearer t0k3n");
