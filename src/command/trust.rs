@@ -203,7 +203,10 @@ async fn forget(pattern: &str, places: &Places) -> Result<Exit, Trouble> {
 }
 
 async fn acknowledge(places: &Places) -> Result<Exit, Trouble> {
-    ask(places, async |client| client.call(TrustAcknowledge {}).await).await?;
+    ask(places, async |client| {
+        client.call(TrustAcknowledge {}).await
+    })
+    .await?;
     output::print("Noted. From now on hashes that are seen first count as ever.\n")?;
     Ok(Exit::Done)
 }
