@@ -13,7 +13,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Somebody who never asked for anything.
+    /// Whose folder this is; at first somebody who never asked for anything.
     pub(crate) fn new(home: &TempHome, folder: PathBuf) -> Self {
         fs::create_dir_all(folder.join("gopath")).unwrap();
         fs::create_dir_all(folder.join("modcache")).unwrap();
@@ -25,6 +25,11 @@ impl Client {
     pub(crate) fn like(home: &TempHome, other: &Path, folder: PathBuf) -> Self {
         copy(other, &folder);
         Self::new(home, folder)
+    }
+
+    /// Somebody who has all that this one has, in a folder of this name beside it.
+    pub(crate) fn again(&self, name: &str) -> Self {
+        Self::like(&self.home, &self.folder, self.folder.with_file_name(name))
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -121,6 +126,15 @@ impl Client {
 /// The size of the tree that a signed note is about.
 pub(crate) fn size_of(note: &str) -> u64 {
     note.lines().nth(1).unwrap_or_default().parse().unwrap()
+}
+
+/// The path of the whole tile of level 0 with this number.
+pub(crate) fn level_0_tile(n: u64) -> String {
+    match (n / 1000, n % 1000) {
+        (0, ones) => format!("tile/8/0/{ones:03}"),
+        (thousands @ ..1000, ones) => format!("tile/8/0/x{thousands:03}/{ones:03}"),
+        _ => panic!("no record of a test has so high a number"),
+    }
 }
 
 /// Copies a folder to a place where there is nothing, as it is.

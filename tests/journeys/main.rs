@@ -6,6 +6,7 @@ mod chain;
 mod client;
 mod direct;
 mod go;
+mod heads;
 mod lifecycle;
 mod offline_database;
 mod private;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use test_support::{Larder, Module, TempHome, h1, http, network};
 
 use crate::bin;
-use crate::client::{Client, copy, size_of};
+use crate::client::{Client, copy, level_0_tile, size_of};
 
 const DATABASE: &str = "sum.golang.org";
 
@@ -421,13 +421,13 @@ impl Lie {
         let answer = fs::read_to_string(&lookup).unwrap();
         let (id, rest) = answer.split_once('\n').unwrap();
         let (_, head) = rest.split_once("\n\n").unwrap();
-        let id: usize = id.parse().unwrap();
+        let id: u64 = id.parse().unwrap();
         let other = Module::simple(path, version);
         let sums = other.go_sum();
         let record = || fs::write(&lookup, format!("{id}\n{sums}\n{head}")).unwrap();
         let leaf = |change: &dyn Fn(&mut [u8])| {
-            let at = 32 * (id & 255);
-            alter(&sumdb.join(level_0_tile(id >> 8)), |tile| {
+            let at = 32 * usize::try_from(id % 256).unwrap();
+            alter(&sumdb.join(level_0_tile(id / 256)), |tile| {
                 change(&mut tile[at..at + 32]);
             });
         };
@@ -462,15 +462,6 @@ fn alter(file: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     let mut bytes = fs::read(file).unwrap();
     change(&mut bytes);
     fs::write(file, bytes).unwrap();
-}
-
-/// The whole tile of level 0 with this number, as a path.
-fn level_0_tile(n: usize) -> String {
-    assert!(n < 1_000_000, "an old record");
-    match n / 1000 {
-        0 => format!("tile/8/0/{n:03}"),
-        thousands => format!("tile/8/0/x{thousands:03}/{:03}", n % 1000),
-    }
 }
 
 /// Other bytes in place of a kept file, and the sidecar that Larder would have written for them.

@@ -10,7 +10,7 @@ use test_support::{FakeDatabase, FakeProxy, Larder, Module, TempHome, Tripwire, 
 use crate::client::Client;
 use crate::{bin, log_of};
 
-const DATABASE: &str = "sums.example.com";
+pub(crate) const DATABASE: &str = "sums.example.com";
 
 /// A public proxy that passes a checksum database on, and a home in which to start Larder before them.
 pub(crate) struct Verified {
@@ -60,7 +60,7 @@ impl Verified {
         Larder::start(bin(), &self.home, &["--port", "0"])
     }
 
-    /// Somebody who never asked for anything.
+    /// The client of this name, who has never asked for anything at first.
     pub(crate) fn client(&self, name: &str) -> Client {
         Client::new(&self.home, self.home.path().join("clients").join(name))
     }
@@ -101,7 +101,9 @@ fn go_verifies_through_larder_and_with_everything_else_down() {
     let needs = [("example.com/leaf", "v1.0.0")];
     let upper = Module::requiring("example.com/Upper/m", "v1.2.0", &needs);
     let unsaid = Module::simple("example.com/unsaid", "v1.0.0");
-    [&leaf, &upper, &unsaid].map(|module| world.add(module));
+    for module in [&leaf, &upper, &unsaid] {
+        world.add(module);
+    }
     let larder = world.serve(&world.database.key());
     let app = world
         .home
