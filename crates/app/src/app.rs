@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use crate::activity::Activity;
 use crate::care;
+use crate::credentials::Credentials;
 use crate::failure::{Code, Failure};
 use crate::go_env::{self, GoEnv, PortHold};
 use crate::instance::Instance;
@@ -47,6 +48,7 @@ struct Inner {
     activity: Activity,
     jobs: Jobs,
     notices: Notices,
+    credentials: Arc<Credentials>,
     go_env: GoEnv,
     serving: OnceLock<Serving>,
     /// What commands deliver with where this process does not serve.
@@ -76,6 +78,8 @@ impl App {
         .await?;
         let activity = Activity::new(store.clone());
         let notices = Notices::new(store.clone());
+        let credentials = Credentials::open(store.clone(), &places.data).await?;
+        credentials.follow(&settings);
         Ok(Some(Self(Arc::new(Inner {
             places,
             settings: Mutex::new(Arc::new(settings)),
@@ -85,6 +89,7 @@ impl App {
             activity,
             jobs: Jobs::default(),
             notices,
+            credentials: Arc::new(credentials),
             go_env: GoEnv::default(),
             serving: OnceLock::new(),
             quiet: OnceCell::new(),
@@ -185,6 +190,7 @@ impl App {
             whole_file::put_back(&path, before.as_deref())?;
             return Err(failure);
         }
+        self.0.credentials.follow(&settings);
         let settings = Arc::new(settings);
         *self
             .0
@@ -241,6 +247,10 @@ impl App {
     /// What a person must hear of and has not put away.
     pub fn notices(&self) -> &Notices {
         &self.0.notices
+    }
+
+    pub(crate) fn credentials(&self) -> &Arc<Credentials> {
+        &self.0.credentials
     }
 
     pub(crate) fn go_env(&self) -> &GoEnv {

@@ -4,6 +4,8 @@
 //! process or sends it to the instance; either way the same `run` is what happens.
 
 mod cache;
+mod credentials;
+mod credentials_goauth;
 mod doctor;
 mod env;
 mod first_sight;
@@ -27,6 +29,11 @@ pub use cache::{
     CacheClear, CacheList, CacheSize, CacheVerify, Cleared, DamagedFile, ListedFile, ListedModule,
     Size, TreeSize, Verified,
 };
+pub use credentials::{
+    Carried, CredentialsImport, CredentialsList, CredentialsUnlock, HelperOf, Imported,
+    KeptCredentials, LoggedOut, Login, LoginTarget, Logout, Target, Unlocked,
+};
+pub use credentials_goauth::{GoAuth, GoAuthAnswer};
 pub use doctor::{Diagnosis, Doctor};
 pub use env::{EnvOff, EnvOn, EnvShow};
 pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
@@ -108,7 +115,7 @@ macro_rules! table {
 }
 
 table! {
-    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss, EnvOn, EnvOff, EnvShow, PortIsHeld, Doctor;
+    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss, EnvOn, EnvOff, EnvShow, PortIsHeld, Doctor, LoginTarget, Login, Logout, CredentialsList, CredentialsUnlock, CredentialsImport, GoAuth;
     jobs: CacheVerify, CacheClear, Verify;
 }
 

@@ -11,6 +11,7 @@ mod activity;
 mod app;
 mod care;
 pub mod command;
+mod credentials;
 mod direct;
 pub mod doctor;
 mod failure;
@@ -26,10 +27,15 @@ mod settings;
 mod surroundings;
 mod token;
 mod trust;
+mod way;
 mod whole_file;
 
 pub use activity::{Activity, Item as ActivityItem};
 pub use app::App;
+pub use credential::{
+    KeptIn as CredentialKeptIn, Kind as CredentialKind, Listed as ListedCredential, Origin,
+};
+pub use credentials::EncryptedFileState;
 pub use failure::{Code, Failure};
 pub use go_env::{
     EnvGivenBack, EnvOffReport, EnvOnReport, EnvReport, EnvSetting, EnvWinner, EnvWish,
@@ -41,10 +47,11 @@ pub use job::{JobId, JobState, Jobs, Progress, Reporter};
 pub use notices::{Notice, Notices};
 pub use places::Places;
 pub use profile::ServeOptions;
+pub use secret::Secret;
 pub use serving::Serving;
 pub use settings::{
-    DatabaseChoice, PUBLIC, ProfileSettings, RuleSettings, RuleTarget, Settings, UpstreamList,
-    Written,
+    CredentialSettings, DatabaseChoice, HttpProxy, PUBLIC, ProfileSettings, ProxyWish,
+    RuleSettings, RuleTarget, Settings, UpstreamList, Written,
 };
 pub use token::Tokens;
 pub use trust::{Grant, parse_until};

@@ -2,7 +2,7 @@
 
 use delivery::{Allowed, ChecksumDb, Database, Profile, Routes, Rule};
 use go_module::ProxyList;
-use upstream::{Chain, Upstream};
+use upstream::{Chain, ChainParts, Upstream};
 
 use crate::failure::{Code, Failure};
 use crate::settings::{DatabaseChoice, ProfileSettings, RuleTarget, Settings, UpstreamList};
@@ -76,7 +76,11 @@ pub(crate) async fn build(
         Failure::new(Code::NotFound, format!("there is no profile {name}"))
             .hint("settings.toml has the profiles; `public` is always there")
     })?;
-    let builder = Builder { around, settings };
+    let builder = Builder {
+        around,
+        settings,
+        parts: around.parts(said).await?,
+    };
     let own = overrides.upstreams.as_ref().or(said.upstreams.as_ref());
     let chain = builder.chain(own).await?;
     let private_chain = match &said.private_upstreams {
@@ -99,11 +103,21 @@ pub(crate) async fn build(
 struct Builder<'a> {
     around: &'a Surroundings,
     settings: &'a Settings,
+    /// What the profile's own upstreams are made with.
+    parts: ChainParts,
 }
 
 impl Builder<'_> {
     /// The upstreams of a list; of Go's default list where there is none.
     async fn chain(&self, list: Option<&UpstreamList>) -> Result<Chain, Failure> {
+        self.chain_of(list, &self.parts).await
+    }
+
+    async fn chain_of(
+        &self,
+        list: Option<&UpstreamList>,
+        parts: &ChainParts,
+    ) -> Result<Chain, Failure> {
         let bad = |error: &dyn std::fmt::Display| {
             Failure::new(
                 Code::BadInput,
@@ -112,11 +126,11 @@ impl Builder<'_> {
             .hint("check each URL of the list")
         };
         let built = match list {
-            Some(list) => Chain::build(list.value(), &self.around.parts),
+            Some(list) => Chain::build(list.value(), parts),
             None => {
                 let list = &self.around.defaults().await?.goproxy;
                 let list = ProxyList::parse(list).map_err(|error| bad(&error))?;
-                Chain::build(&list, &self.around.parts)
+                Chain::build(&list, parts)
             }
         };
         built.map_err(|error| bad(&error))
@@ -125,17 +139,21 @@ impl Builder<'_> {
     async fn rules(&self, said: &ProfileSettings) -> Result<Vec<Rule>, Failure> {
         let mut rules = Vec::new();
         for rule in &said.rules {
-            let list = match &rule.target {
-                RuleTarget::Upstreams(list) => Some(list),
-                RuleTarget::Profile(name) => self
-                    .settings
-                    .profile(name)
-                    .and_then(|profile| profile.upstreams.as_ref()),
+            let chain = match &rule.target {
+                RuleTarget::Upstreams(list) => self.chain(Some(list)).await?,
+                // The other profile's upstreams are reached on that one's way.
+                RuleTarget::Profile(name) => match self.settings.profile(name) {
+                    Some(other) => {
+                        let parts = self.around.parts(other).await?;
+                        self.chain_of(other.upstreams.as_ref(), &parts).await?
+                    }
+                    None => self.chain(None).await?,
+                },
             };
             rules.push(Rule {
                 patterns: rule.patterns(),
                 private: rule.private,
-                chain: self.chain(list).await?,
+                chain,
             });
         }
         Ok(rules)
@@ -165,7 +183,7 @@ impl Builder<'_> {
         let key = key.parse().map_err(|error| bad(&error))?;
         let place = url.clone().unwrap_or_else(|| format!("https://{name}"));
         let place =
-            Upstream::checksum_database(&place, &self.around.parts).map_err(|error| bad(&error))?;
+            Upstream::checksum_database(&place, &self.parts).map_err(|error| bad(&error))?;
         let database = match url {
             Some(_) => Database::at(key, place),
             None => Database::through(key, chain.clone(), place),

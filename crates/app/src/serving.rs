@@ -44,7 +44,7 @@ pub struct Serving {
 impl Serving {
     pub(crate) async fn begin(app: &App, options: ServeOptions) -> Result<Self, Failure> {
         let settings = app.settings();
-        let around = Surroundings::look(app.places(), &settings, options.port).await?;
+        let around = Surroundings::look(app, &settings, options.port).await?;
         let overrides = Overrides::read(&options)?;
         let name = &settings.active;
         let allowed = trust::allowed(app.store()).await?;

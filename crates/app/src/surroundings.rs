@@ -8,20 +8,22 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use go_tool::{Defaults, DirectOptions, Go, GoError};
 use tokio::sync::OnceCell;
-use upstream::{ChainParts, Deadlines, HttpClients, OwnAddresses};
+use upstream::{ChainParts, Deadlines, OwnAddresses};
 
+use crate::app::App;
 use crate::direct::Direct;
 use crate::failure::{Code, Failure};
-use crate::places::Places;
-use crate::settings::Settings;
+use crate::settings::{ProfileSettings, Settings};
+use crate::way::Ways;
 
 /// What a run finds around it.
 pub(crate) struct Surroundings {
     go: Result<Go, GoError>,
     defaults: OnceCell<Defaults>,
     go_path: OnceCell<Option<PathBuf>>,
-    /// What chains of upstreams are made with.
-    pub(crate) parts: ChainParts,
+    /// What chains of upstreams are made with, but for their way.
+    parts: ChainParts,
+    ways: Ways,
     /// Version control, where there is a `go` to reach it with.
     pub(crate) direct: Option<Arc<Direct>>,
     /// Names this run in the hop header.
@@ -36,11 +38,7 @@ impl fmt::Debug for Surroundings {
 
 impl Surroundings {
     /// Looks around, for a run that listens at this port.
-    pub(crate) async fn look(
-        places: &Places,
-        settings: &Settings,
-        port: u16,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn look(app: &App, settings: &Settings, port: u16) -> Result<Self, Failure> {
         let go = find_go().await?;
         let instance = instance_id()?;
         let own = OwnAddresses::default();
@@ -51,7 +49,7 @@ impl Surroundings {
         let direct = go.as_ref().ok().map(|go| {
             let go = go_tool::Direct::new(DirectOptions {
                 go: go.clone(),
-                cache: places.cache.join("direct"),
+                cache: app.places().cache.join("direct"),
                 at_most: settings.direct_at_once,
                 deadline: settings.direct_deadline,
             });
@@ -61,20 +59,34 @@ impl Surroundings {
             direct: settings.direct_deadline,
             ..Deadlines::default()
         };
+        let ways = Ways::new(limits.clone());
         let parts = ChainParts {
             direct: direct
                 .clone()
                 .map(|direct| direct as Arc<dyn upstream::Direct>),
             own,
-            ..ChainParts::new(HttpClients::new(&limits), limits, instance.clone())
+            credentials: Some(app.credentials().clone()),
+            ..ChainParts::new(ways.usual().clone(), limits, instance.clone())
         };
         Ok(Self {
             go,
             defaults: OnceCell::new(),
             go_path: OnceCell::new(),
             parts,
+            ways,
             direct,
             instance,
+        })
+    }
+
+    /// What the upstreams of this profile are made with.
+    ///
+    /// # Errors
+    /// `bad-input` where the way to them can't be gone.
+    pub(crate) async fn parts(&self, profile: &ProfileSettings) -> Result<ChainParts, Failure> {
+        Ok(ChainParts {
+            http: self.ways.of(profile).await?,
+            ..self.parts.clone()
         })
     }
 

@@ -1,5 +1,6 @@
 //! `settings.toml`: hand-editable. Read with line and column in every complaint, rewritten with its comments kept.
 
+mod credentials;
 mod cut;
 mod profiles;
 mod reader;
@@ -16,8 +17,9 @@ use std::time::Duration;
 use self::reader::Reader;
 use crate::failure::{Code, Failure};
 
+pub use self::credentials::CredentialSettings;
 pub use self::profiles::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget};
-pub use self::written::{DatabaseChoice, UpstreamList, Written};
+pub use self::written::{DatabaseChoice, HttpProxy, ProxyWish, UpstreamList, Written};
 
 /// What a new file begins with.
 const TEMPLATE: &str = "\
@@ -43,6 +45,15 @@ const TEMPLATE: &str = "\
 # keep-days = 30
 # keep-rows = 100000
 
+# Where Larder looks for what upstreams want to be shown (larder login). No secret stands in this file. A helper is a
+# command that prints a short-lived one, asked as git asks its credential helpers.
+# [credentials]
+# keyring = true
+# netrc = false
+# encrypted-file = false
+# [credentials.helpers]
+# \"https://proxy.corp.example\" = [\"/opt/corp/bin/token\", \"get\"]
+
 # A profile of one's own: where modules come from (as in GOPROXY), the checksum database that vouches for them
 # (as in GOSUMDB), which paths are private (as in GOPRIVATE) and where those come from, and which public ones are
 # outside the database (as in GONOSUMDB). What is left out is as go has it; private paths then come from nowhere.
@@ -54,6 +65,9 @@ const TEMPLATE: &str = "\
 # private = [\"corp.example/*\", \"github.com/acme/*\"]
 # private-upstreams = \"https://athens.corp.example\"
 # no-checksum-database = [\"example.org/*\"]
+# http-proxy = \"http://proxy.corp.example:3128\"
+# extra-ca = \"/etc/corp/ca.pem\"
+# client-certificate = \"/home/me/.config/corp/client.pem\"
 # safety-net = true
 
 # Paths that come from elsewhere; the first rule that matches counts. Either `to`, another profile's upstreams, or
@@ -81,6 +95,8 @@ pub struct Settings {
     pub keep_days: u32,
     /// `activity.keep-rows`
     pub keep_rows: u64,
+    /// `credentials`: where those for upstreams are looked for.
+    pub credentials: CredentialSettings,
     /// `profiles`: `public` first, then the others as they stand. The names that their rules lead to are among them.
     pub profiles: Vec<ProfileSettings>,
     /// Complaints that don't stop us, such as unknown keys, each with its place.
@@ -97,6 +113,7 @@ impl Default for Settings {
             direct_deadline: Duration::from_secs(5 * 60),
             keep_days: 30,
             keep_rows: 100_000,
+            credentials: CredentialSettings::default(),
             profiles: vec![ProfileSettings::new(PUBLIC)],
             warnings: Vec::new(),
         }
@@ -160,6 +177,7 @@ impl Settings {
                     }
                     Ok(true)
                 })?,
+                "credentials" => settings.credentials = credentials::read(&reader, item)?,
                 "profiles" => settings.profiles = profiles::read(&reader, item)?,
                 _ => return Ok(false),
             }

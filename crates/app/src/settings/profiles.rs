@@ -1,12 +1,13 @@
 //! The profiles of a settings file: where modules come from, which database vouches for them, what is private.
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use go_module::Patterns;
 use toml_edit::{Item, Key, TableLike};
 
 use super::reader::Reader;
-use super::written::{DatabaseChoice, UpstreamList};
+use super::written::{DatabaseChoice, HttpProxy, UpstreamList};
 use crate::failure::Failure;
 
 /// The profile that always exists: Go's own list and database, unless the file gives it others.
@@ -32,6 +33,12 @@ pub struct ProfileSettings {
     pub no_checksum_db: Vec<String>,
     /// `safety-net`: whether `go` may be given the profile's own list behind Larder, for when Larder does not answer.
     pub safety_net: bool,
+    /// `http-proxy`: what requests to its upstreams go through; `None`: what the environment says.
+    pub http_proxy: Option<HttpProxy>,
+    /// `extra-ca`: a file with authorities in PEM that are trusted for its upstreams besides those of the system.
+    pub extra_ca: Option<PathBuf>,
+    /// `client-certificate`: a file in PEM, with certificate and key, shown to its upstreams where they ask for one.
+    pub client_certificate: Option<PathBuf>,
     /// `rules`: the first match wins.
     pub rules: Vec<RuleSettings>,
 }
@@ -68,6 +75,9 @@ impl ProfileSettings {
             private_upstreams: None,
             no_checksum_db: Vec::new(),
             safety_net: true,
+            http_proxy: None,
+            extra_ca: None,
+            client_certificate: None,
             rules: Vec::new(),
         }
     }
@@ -171,6 +181,12 @@ fn profile(
             "private-upstreams" => profile.private_upstreams = Some(upstreams(reader, key, item)?),
             "no-checksum-database" => profile.no_checksum_db = reader.patterns(key, item)?,
             "safety-net" => profile.safety_net = reader.yes_or_no(key, item)?,
+            "http-proxy" => {
+                let what = "http://host:port, or off for none";
+                profile.http_proxy = Some(reader.parsed(key, item, what)?);
+            }
+            "extra-ca" => profile.extra_ca = Some(file(reader, key, item)?),
+            "client-certificate" => profile.client_certificate = Some(file(reader, key, item)?),
             "rules" => {
                 for (table, span) in reader.tables(&prefix, key, item)? {
                     let rule = rule(reader, name, table, span, references)?;
@@ -236,6 +252,16 @@ fn rule(
         target,
         private,
     })
+}
+
+/// The path of a file, which must not depend on where Larder was started.
+fn file(reader: &Reader<'_>, key: &str, item: &Item) -> Result<PathBuf, Failure> {
+    let path = Path::new(reader.text(key, item, "the absolute path of a file in PEM")?);
+    if path.is_absolute() {
+        return Ok(path.to_owned());
+    }
+    let message = format!("`{key}` must be an absolute path, such as \"/etc/corp/ca.pem\"");
+    Err(reader.complaint(item.span(), &message))
 }
 
 fn upstreams(reader: &Reader<'_>, key: &str, item: &Item) -> Result<UpstreamList, Failure> {

@@ -318,6 +318,15 @@ fn fields(profile: &ProfileSettings) -> Fields {
             "safety-net",
             (!profile.safety_net).then(|| Value::from(false)),
         ),
+        (
+            "http-proxy",
+            written(profile.http_proxy.as_ref().map(|proxy| proxy.expose())),
+        ),
+        ("extra-ca", file(profile.extra_ca.as_deref())),
+        (
+            "client-certificate",
+            file(profile.client_certificate.as_deref()),
+        ),
     ]
 }
 
@@ -332,6 +341,11 @@ fn fields_of_rule(rule: &RuleSettings) -> Fields {
         ("upstreams", upstreams.map(Value::from)),
         ("private", rule.private.then(|| Value::from(true))),
     ]
+}
+
+/// It came out of a text, or out of the command line, where a path that is no text is refused.
+fn file(path: Option<&Path>) -> Option<Value> {
+    path.map(|path| Value::from(path.to_string_lossy().into_owned()))
 }
 
 fn patterns(patterns: &[String]) -> Option<Value> {

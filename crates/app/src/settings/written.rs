@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use delivery::{ChecksumDb, ChecksumDbError};
 use go_module::{ProxyList, ProxyListError};
-use secret::Secret;
+use secret::{SafeUrl, Secret, UrlError};
 
 /// A value, and the text that it was read from; shown as the value shows itself, without user info.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +19,42 @@ pub type UpstreamList = Written<ProxyList>;
 
 /// A checksum database in GOSUMDB's grammar.
 pub type DatabaseChoice = Written<ChecksumDb>;
+
+/// What requests go through.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ProxyWish {
+    /// No HTTP proxy, whatever the environment says.
+    Off,
+    /// This one.
+    Url(SafeUrl),
+}
+
+/// An HTTP proxy: its URL, or `off`.
+pub type HttpProxy = Written<ProxyWish>;
+
+impl fmt::Display for ProxyWish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::Url(url) => url.fmt(f),
+        }
+    }
+}
+
+impl FromStr for HttpProxy {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        let value = match text {
+            "off" => ProxyWish::Off,
+            url => ProxyWish::Url(SafeUrl::parse(url)?),
+        };
+        Ok(Self {
+            value,
+            text: Secret::new(text),
+        })
+    }
+}
 
 impl<T> Written<T> {
     /// What it means.

@@ -91,6 +91,24 @@ fn the_safety_net_is_there_unless_it_is_taken_away() {
 }
 
 #[test]
+fn where_credentials_are_looked_for() {
+    let plain = parse("").unwrap().credentials;
+    assert!(plain.keyring && !plain.netrc && !plain.encrypted_file);
+    let said = parse(
+        "[credentials]\nkeyring = false\nnetrc = true\nencrypted-file = true\n[credentials.helpers]\n\"HTTPS://Proxy.corp.example:443/\" = [\"token\", \"get\"]",
+    )
+    .unwrap()
+    .credentials;
+    assert!(!said.keyring && said.netrc && said.encrypted_file);
+    let helpers: Vec<_> = said
+        .helpers
+        .iter()
+        .map(|(origin, helper)| (origin.as_str(), helper.program()))
+        .collect();
+    assert_eq!(helpers, [("https://proxy.corp.example", "token")]);
+}
+
+#[test]
 fn public_is_there_and_can_be_given_settings_of_its_own() {
     assert_eq!(parse("profile = \"public\"").unwrap(), Settings::default());
     let settings = parse("[profiles.a]\n[profiles.public]\nupstreams = \"off\"\n").unwrap();
@@ -144,6 +162,47 @@ fn what_is_wrong_is_named_with_its_place_and_a_mend() {
         ),
         ("[profiles.a]\nchecksum-database = false", "2:21", "off"),
         ("[profiles.a]\nsafety-net = 1", "2:14", "true or false"),
+        (
+            "[profiles.a]\nhttp-proxy = 3128",
+            "2:14",
+            "http://host:port",
+        ),
+        (
+            "[profiles.a]\nhttp-proxy = \"proxy:3128\"",
+            "2:14",
+            "http-proxy",
+        ),
+        (
+            "[profiles.a]\nextra-ca = \"ca.pem\"",
+            "2:12",
+            "absolute path",
+        ),
+        (
+            "[profiles.a]\nclient-certificate = true",
+            "2:22",
+            "absolute path",
+        ),
+        ("[credentials]\nkeyring = \"yes\"", "2:11", "true or false"),
+        (
+            "[credentials.helpers]\n\"https://a.example/x\" = [\"h\"]",
+            "2:1",
+            "nothing behind it",
+        ),
+        (
+            "[credentials.helpers]\n\"http://a.example\" = [\"h\"]",
+            "2:1",
+            "in the open",
+        ),
+        (
+            "[credentials.helpers]\n\"https://a.example\" = \"h\"",
+            "2:23",
+            "list of texts",
+        ),
+        (
+            "[credentials.helpers]\n\"https://a.example\" = [\"bin/h\"]",
+            "2:23",
+            "relative path",
+        ),
         ("[profiles.a]\nprivate = 1", "2:11", "list of patterns"),
         (
             "[profiles.a]\nprivate = [\n \"b\",\n 1]",

@@ -16,6 +16,9 @@ fn full(name: &str) -> ProfileSettings {
         private_upstreams: Some("off".parse().unwrap()),
         no_checksum_db: vec!["example.org".to_owned(), "a.example/[xy]*".to_owned()],
         safety_net: false,
+        http_proxy: Some("http://me:pw@proxy.corp.example:3128".parse().unwrap()),
+        extra_ca: Some("/etc/corp/ca.pem".into()),
+        client_certificate: Some("/etc/corp/client \"x\".pem".into()),
         rules: vec![
             rule("github.com/acme", RuleTarget::Profile(PUBLIC.to_owned())),
             rule(
@@ -62,6 +65,9 @@ private = ["corp.example/*"]
 private-upstreams = "off"
 no-checksum-database = ["example.org", "a.example/[xy]*"]
 safety-net = false
+http-proxy = "http://me:pw@proxy.corp.example:3128"
+extra-ca = "/etc/corp/ca.pem"
+client-certificate = '/etc/corp/client "x".pem'
 
 [[profiles.company.rules]]
 patterns = ["github.com/acme"]
@@ -240,16 +246,28 @@ fn any_profile(name: &'static str) -> impl Strategy<Value = ProfileSettings> {
     let rules = prop::collection::vec(rule, 0..3);
     let lists = (list(), list());
     let public = (patterns(0), any::<bool>());
-    (lists, database, patterns(0), public, rules).prop_map(
-        move |(lists, database, private, (no_checksum_db, safety_net), rules)| ProfileSettings {
-            name: name.to_owned(),
-            upstreams: lists.0,
-            checksum_db: database.map(|database| database.parse().unwrap()),
-            private,
-            private_upstreams: lists.1,
-            no_checksum_db,
-            safety_net,
-            rules,
+    let file = || prop::option::of("/[a-z \"']{1,8}\\.pem".prop_map(std::path::PathBuf::from));
+    let proxy = prop::option::of(prop_oneof![
+        Just("off"),
+        Just("http://proxy.corp.example:3128"),
+        Just("https://a:b@proxy.corp.example")
+    ]);
+    let way = (proxy, file(), file());
+    (lists, database, patterns(0), public, way, rules).prop_map(
+        move |(lists, database, private, (no_checksum_db, safety_net), way, rules)| {
+            ProfileSettings {
+                name: name.to_owned(),
+                upstreams: lists.0,
+                checksum_db: database.map(|database| database.parse().unwrap()),
+                private,
+                private_upstreams: lists.1,
+                no_checksum_db,
+                safety_net,
+                http_proxy: way.0.map(|proxy| proxy.parse().unwrap()),
+                extra_ca: way.1,
+                client_certificate: way.2,
+                rules,
+            }
         },
     )
 }
@@ -279,6 +297,18 @@ fn written(profile: &ProfileSettings, form: u8, comment: &str) -> String {
     }
     if !profile.safety_net {
         fields.push(("safety-net", "false".to_owned()));
+    }
+    if let Some(proxy) = &profile.http_proxy {
+        fields.push(("http-proxy", toml(proxy.expose().to_owned())));
+    }
+    let files = [
+        ("extra-ca", &profile.extra_ca),
+        ("client-certificate", &profile.client_certificate),
+    ];
+    for (key, path) in files {
+        if let Some(path) = path {
+            fields.push((key, toml(path.to_str().unwrap().to_owned())));
+        }
     }
     let rules = profile.rules.iter().map(|rule| {
         let target = match &rule.target {
