@@ -1,9 +1,14 @@
 //! The commands, one file each, and what they run in.
 
+mod ask_secret;
 mod cache;
 mod completions;
+mod credentials;
+mod goauth;
 mod goproxy;
 mod log;
+mod login;
+mod logout;
 mod man;
 mod notices;
 mod serve;
@@ -38,7 +43,12 @@ pub(crate) enum Command {
     Stop(stop::Options),
     Token(token::Options),
     Trust(trust::Options),
+    Login(login::Options),
+    Logout(logout::Options),
+    Credentials(credentials::Options),
     Cache(cache::Options),
+    #[command(name = "goauth")]
+    GoAuth(goauth::Options),
     Completions(completions::Options),
     Man(man::Options),
 }
@@ -53,8 +63,12 @@ impl Command {
             Self::Notices(options) => options.json,
             Self::Verify(options) => options.json,
             Self::Trust(options) => options.json(),
+            Self::Credentials(options) => options.json,
             Self::Cache(options) => options.json(),
             Self::Goproxy(_)
+            | Self::Login(_)
+            | Self::Logout(_)
+            | Self::GoAuth(_)
             | Self::Stop(_)
             | Self::Token(_)
             | Self::Completions(_)
@@ -82,6 +96,12 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         Command::Stop(_) => on_this_thread(stop::run(Places::of_environment()?)),
         Command::Token(options) => on_this_thread(token::run(options, Places::of_environment()?)),
         Command::Trust(options) => on_this_thread(trust::run(options, Places::of_environment()?)),
+        Command::Login(options) => on_this_thread(login::run(options, Places::of_environment()?)),
+        Command::Logout(options) => on_this_thread(logout::run(options, Places::of_environment()?)),
+        Command::Credentials(options) => {
+            on_this_thread(credentials::run(options, Places::of_environment()?))
+        }
+        Command::GoAuth(options) => on_this_thread(goauth::run(options, Places::of_environment()?)),
         Command::Cache(options) => on_this_thread(cache::run(options, Places::of_environment()?)),
     }
 }
