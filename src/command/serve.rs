@@ -1,14 +1,14 @@
 //! `larder serve`: becomes the instance, and delivers modules until it is asked to end.
 
 use app::command::{Goproxy, ProxyAddress};
-use app::{App, Code, Failure, Instance, Places, ServeOptions, Settings};
+use app::{App, Code, Failure, Instance, Places, PortHold, ServeOptions, Settings};
 use clap::Args;
-use server::{Client, PortWish};
+use server::{Client, Listeners, PortWish, service};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::Exit;
 use crate::logging::{self, LogFormat};
-use crate::output::{self, FAINT, STRONG};
+use crate::output::{self, CAUTION, FAINT, STRONG};
 use crate::signals::EndSignals;
 use crate::trouble::Trouble;
 
@@ -18,6 +18,8 @@ use crate::trouble::Trouble;
 /// line that points go at it to stdout; all else goes to stderr and into a log file a day.
 ///
 /// SIGINT, SIGTERM and SIGHUP end it in good order: requests under way finish first. A second one ends it at once.
+///
+/// Where Larder is installed as a service (`larder service install`), this lets the service start, says so, and is done.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -38,24 +40,43 @@ pub(crate) struct Options {
     /// Verify with this checksum database, for this run: a value as in GOSUMDB [default: go's own]
     #[arg(long, value_name = "VALUE")]
     sumdb: Option<String>,
+    /// Do not print the address
+    #[arg(long)]
+    quiet: bool,
     /// How the log on stderr and in the file is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(super) log_format: LogFormat,
 }
 
 pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Trouble> {
+    let handed_over = server::handed_over().await?;
     places.prepare()?;
     let _written_at_the_end = logging::start(options.log_format, &places.logs)?;
     let end = EndSignals::take()?.into_token();
     let app = tokio::select! {
-        app = become_instance(&places) => app?,
+        app = become_instance(&places) => app,
         () = end.cancelled() => return Err(Trouble::interrupted()),
     };
-    let served = serve(&app, options, end).await;
-    app.close().await;
-    served?;
-    tracing::info!("ended");
-    Ok(Exit::Done)
+    let app = match (app, handed_over) {
+        (Ok(app), Some(listeners)) => {
+            app.port_is_held_by(PortHold::Socket);
+            return serve(app, listeners, options, end).await;
+        }
+        (Ok(app), None) => app,
+        (Err(failure), Some(_)) => return Err(failure.into()),
+        (Err(failure), None) => return attach_to_running(&places, &options, failure).await,
+    };
+    let wish = wish(options.port, app.settings().port);
+    let listeners = match server::listen(wish).await {
+        Ok(listeners) => listeners,
+        Err(failure) => {
+            let held = port_of(wish).filter(|_| failure.code == Code::PortTaken);
+            app.close().await;
+            return attach_to_socket(&places, &options, held, failure, end).await;
+        }
+    };
+    app.port_is_held_by(service::autostart());
+    serve(app, listeners, options, end).await
 }
 
 /// Opens Larder in this process, once nobody else has it open.
@@ -85,10 +106,77 @@ fn already_running(places: &Places) -> Failure {
         .hint("or stop it first: larder stop")
 }
 
-async fn serve(app: &App, options: Options, end: CancellationToken) -> Result<(), Failure> {
-    let wish = wish(options.port, app.settings().port);
-    let listeners = server::listen(wish).await?;
+/// Where the instance that runs is the service, that is what was asked for.
+async fn attach_to_running(
+    places: &Places,
+    options: &Options,
+    failure: Failure,
+) -> Result<Exit, Trouble> {
+    let port = Instance::announced(places).map(|instance| instance.port);
+    match port.filter(|_| failure.code == Code::AlreadyRunning) {
+        Some(port) if service::hold(port).await == PortHold::Socket => {
+            say_attached(&Client::running(places).await?, options).await
+        }
+        _ => Err(failure.into()),
+    }
+}
+
+/// Where the service's own socket holds the port, it is not taken: the service is started.
+async fn attach_to_socket(
+    places: &Places,
+    options: &Options,
+    port: Option<u16>,
+    failure: Failure,
+    end: CancellationToken,
+) -> Result<Exit, Trouble> {
+    match port {
+        Some(port) if service::hold(port).await == PortHold::Socket => tokio::select! {
+            client = service::attach(places, port) => say_attached(&client?, options).await,
+            () = end.cancelled() => Err(Trouble::interrupted()),
+        },
+        _ => Err(failure.into()),
+    }
+}
+
+async fn say_attached(client: &Client, options: &Options) -> Result<Exit, Trouble> {
+    let address = client.call(Goproxy {}).await?;
+    output::tell(&format!(
+        "\n{STRONG}Larder runs as a service.{STRONG:#} Point go at it, in a shell:\n\n"
+    ));
+    if !options.quiet {
+        output::print(&format!("export GOPROXY={}\n", address.url))?;
+    }
+    if options.upstreams.is_some() || options.sumdb.is_some() {
+        output::tell(&format!(
+            "\n{CAUTION}warning:{CAUTION:#} --upstreams and --sumdb are for a run of its own, and were passed over: stop the \
+             service first, or give that run another port (--port 0)\n"
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+async fn serve(
+    app: App,
+    listeners: Listeners,
+    options: Options,
+    end: CancellationToken,
+) -> Result<Exit, Trouble> {
+    let served = deliver(&app, listeners, options, end).await;
+    app.close().await;
+    served?;
+    tracing::info!("ended");
+    Ok(Exit::Done)
+}
+
+async fn deliver(
+    app: &App,
+    listeners: Listeners,
+    options: Options,
+    end: CancellationToken,
+) -> Result<(), Failure> {
     let port = listeners.port();
+    // Only a run at the port of every run says where that is.
+    let is_first = options.port.is_none() && app.settings().port.is_none();
     let serve = ServeOptions {
         port,
         upstreams: options.upstreams,
@@ -98,16 +186,26 @@ async fn serve(app: &App, options: Options, end: CancellationToken) -> Result<()
         begun = app.begin_serving(serve) => drop(begun?),
         () = end.cancelled() => return Ok(()),
     }
-    if wish == PortWish::Remembered(None) {
+    if is_first {
         remember(app.places(), port);
     }
     tracing::info!(port, version = app::VERSION, "serving");
     for warning in app.warnings() {
         tracing::warn!("{warning}");
     }
-    let address = app::command::Call::run(Goproxy {}, app).await?;
-    welcome(&address, options.log_format);
+    if !options.quiet {
+        let address = app::command::Call::run(Goproxy {}, app).await?;
+        welcome(&address, options.log_format);
+    }
     server::run(app, listeners, end).await
+}
+
+fn port_of(wish: PortWish) -> Option<u16> {
+    match wish {
+        PortWish::Remembered(port) => port,
+        PortWish::Exactly(port) => Some(port),
+        PortWish::AnyForThisRun => None,
+    }
 }
 
 fn wish(asked: Option<u16>, remembered: Option<u16>) -> PortWish {

@@ -11,6 +11,8 @@
 //! connection with its deadlines). [`Client`] is the other end of the control API; without a running instance it does
 //! the same in this process.
 //!
+//! `listen_fds` takes sockets that a service manager listened at before, and [`service`] arranges that one does.
+//!
 //! Only 127.0.0.1 and `[::1]` are ever listened at, and only 127.0.0.1 is ever dialled.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -26,10 +28,12 @@ mod deadlines;
 mod feed;
 mod gate;
 mod listen;
+mod listen_fds;
 mod modules;
 mod pulse;
 mod range;
 mod run;
+pub mod service;
 mod site;
 mod status;
 mod stream;
@@ -40,4 +44,5 @@ mod tests;
 
 pub use client::{Client, Remote};
 pub use listen::{FIRST_CHOICE, Listeners, PortWish, listen};
+pub use listen_fds::handed_over;
 pub use run::run;

@@ -36,6 +36,10 @@ pub struct Listeners {
 }
 
 impl Listeners {
+    pub(crate) fn new(v4: TcpListener, v6: Option<TcpListener>, port: u16) -> Self {
+        Self { v4, v6, port }
+    }
+
     /// The port.
     pub fn port(&self) -> u16 {
         self.port
@@ -125,7 +129,20 @@ fn at(port: u16) -> io::Result<Listeners> {
         }
         Err(error) => return Err(error),
     };
-    Ok(Listeners { v4, v6, port })
+    Ok(Listeners::new(v4, v6, port))
+}
+
+/// Whether the machine has `[::1]`.
+pub(crate) fn has_v6() -> bool {
+    bind((Ipv6Addr::LOCALHOST, 0).into()).is_ok()
+}
+
+/// `[::1]` at this port, where the machine has it and nobody else does.
+pub(crate) fn on_v6(port: u16) -> Option<TcpListener> {
+    let bound = bind((Ipv6Addr::LOCALHOST, port).into());
+    bound
+        .inspect_err(|error| tracing::debug!("[::1]:{port} is not listened at: {error}"))
+        .ok()
 }
 
 fn bind(addr: SocketAddr) -> io::Result<TcpListener> {

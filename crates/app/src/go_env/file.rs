@@ -32,7 +32,7 @@ pub(super) fn ours(kept: Option<&Kept>, caller: &CallerEnv) -> Result<BTreeSet<S
     let changed = kept.record.changed_by_others()?;
     let is_ours =
         |key: &&str| caller.get(key).is_none() && changed.iter().all(|other| other.key != **key);
-    let ours = KEYS.into_iter().filter(|key| is_ours(&key));
+    let ours = KEYS.into_iter().filter(is_ours);
     Ok(ours.map(str::to_owned).collect())
 }
 

@@ -80,7 +80,7 @@ pub(crate) async fn on(
     hold: PortHold,
 ) -> Result<EnvOnReport, Failure> {
     let _one_at_a_time = app.go_env().asked.lock().await;
-    let hold = hold.max(app.go_env().hold());
+    let hold = counts(app, hold).max(app.go_env().hold());
     let port = port_for_go(app, hold)?;
     app.go_env().set_hold(hold);
 
@@ -185,15 +185,22 @@ pub(crate) async fn show(app: &App, caller: CallerEnv) -> Result<EnvReport, Fail
 /// # Errors
 /// `disk`.
 pub(crate) async fn port_is_held(app: &App, hold: PortHold) -> Result<(), Failure> {
+    let hold = counts(app, hold);
     app.go_env().set_hold(hold);
     keep_in_mind(app, hold).await?;
-    renew(app).await;
+    if hold.lasts() || app.serving().is_ok() {
+        renew(app).await;
+    } else {
+        // Nobody is there, and nobody holds the place.
+        end(app).await;
+    }
     Ok(())
 }
 
 /// What a run that begins to serve does: go env that points at Larder follows the port and the token of this run.
 pub(crate) async fn begin(app: &App) {
-    let hold = app.go_env().hold();
+    let hold = counts(app, app.go_env().hold());
+    app.go_env().set_hold(hold);
     // A run at another port than the remembered one is an exception, and what stays is left alone by it.
     if is_at_home(app)
         && let Err(failure) = keep_in_mind(app, hold).await
@@ -340,7 +347,16 @@ fn port(app: &App) -> Option<u16> {
 /// Whether this run is at the port of every run. Before the first one is remembered, any is.
 fn is_at_home(app: &App) -> bool {
     let remembered = app.settings().port;
-    remembered.is_none_or(|remembered| port(app) == Some(remembered))
+    app.go_env().hold() == PortHold::Socket
+        || remembered.is_none_or(|remembered| port(app) == Some(remembered))
+}
+
+/// What a hold comes to for this run's port: what is started at login holds the remembered one.
+fn counts(app: &App, hold: PortHold) -> PortHold {
+    match hold {
+        PortHold::Autostart if !is_at_home(app) => PortHold::Nobody,
+        PortHold::Nobody | PortHold::Autostart | PortHold::Socket => hold,
+    }
 }
 
 fn own(app: &App) -> Own {
