@@ -4,6 +4,7 @@
 
 mod chain;
 mod client;
+mod credentials;
 mod direct;
 mod go;
 mod heads;

@@ -44,10 +44,16 @@ fn the_template_is_all_defaults() {
         (2, 1),
         "{company:?}"
     );
+    let helpers = settings.credentials.helpers.clone();
+    assert_eq!(helpers.len(), 1, "one is shown");
     assert_eq!(
         settings,
         Settings {
             port: Some(4677),
+            credentials: CredentialSettings {
+                helpers,
+                ..CredentialSettings::default()
+            },
             profiles: vec![ProfileSettings::new(PUBLIC), company],
             ..Settings::default()
         },
