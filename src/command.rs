@@ -3,6 +3,7 @@
 mod ask_secret;
 mod cache;
 mod completions;
+mod env;
 mod credentials;
 mod goauth;
 mod goproxy;
@@ -12,6 +13,7 @@ mod logout;
 mod man;
 mod notices;
 mod serve;
+mod service;
 mod status;
 mod stop;
 mod token;
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     Notices(notices::Options),
     Verify(verify::Options),
     Stop(stop::Options),
+    Env(env::Options),
+    Service(service::Options),
     Token(token::Options),
     Trust(trust::Options),
     Login(login::Options),
@@ -62,6 +66,8 @@ impl Command {
             Self::Log(options) => options.json,
             Self::Notices(options) => options.json,
             Self::Verify(options) => options.json,
+            Self::Env(options) => options.json(),
+            Self::Service(options) => options.json(),
             Self::Trust(options) => options.json(),
             Self::Credentials(options) => options.json,
             Self::Cache(options) => options.json(),
@@ -94,6 +100,10 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         }
         Command::Verify(options) => on_this_thread(verify::run(options, Places::of_environment()?)),
         Command::Stop(_) => on_this_thread(stop::run(Places::of_environment()?)),
+        Command::Env(options) => on_this_thread(env::run(options, Places::of_environment()?)),
+        Command::Service(options) => {
+            on_this_thread(service::run(options, Places::of_environment()?))
+        }
         Command::Token(options) => on_this_thread(token::run(options, Places::of_environment()?)),
         Command::Trust(options) => on_this_thread(trust::run(options, Places::of_environment()?)),
         Command::Login(options) => on_this_thread(login::run(options, Places::of_environment()?)),
