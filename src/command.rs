@@ -3,6 +3,7 @@
 mod ask_secret;
 mod cache;
 mod completions;
+mod doctor;
 mod env;
 mod credentials;
 mod goauth;
@@ -42,6 +43,7 @@ pub(crate) enum Command {
     Log(log::Options),
     Notices(notices::Options),
     Verify(verify::Options),
+    Doctor(doctor::Options),
     Stop(stop::Options),
     Env(env::Options),
     Service(service::Options),
@@ -66,6 +68,7 @@ impl Command {
             Self::Log(options) => options.json,
             Self::Notices(options) => options.json,
             Self::Verify(options) => options.json,
+            Self::Doctor(options) => options.json,
             Self::Env(options) => options.json(),
             Self::Service(options) => options.json(),
             Self::Trust(options) => options.json(),
@@ -99,6 +102,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
             on_this_thread(notices::run(options, Places::of_environment()?))
         }
         Command::Verify(options) => on_this_thread(verify::run(options, Places::of_environment()?)),
+        Command::Doctor(options) => on_this_thread(doctor::run(options, Places::of_environment()?)),
         Command::Stop(_) => on_this_thread(stop::run(Places::of_environment()?)),
         Command::Env(options) => on_this_thread(env::run(options, Places::of_environment()?)),
         Command::Service(options) => {

@@ -58,7 +58,7 @@ impl Exit {
         match self {
             Self::Done => "done",
             Self::Failed => {
-                "it failed, and the reason is on stderr; or something could not be checked (verify)"
+                "it failed (the reason is on stderr), could not check all (verify), or found fault (doctor)"
             }
             Self::Usage => "what was asked makes no sense",
             Self::NotRunning => "Larder is not running (status, goproxy)",

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cache;
+mod doctor;
 mod credentials;
 mod help;
 mod input;

@@ -6,7 +6,7 @@ use test_support::{TempHome, run};
 use crate::{bin, json, larder, proxy, serve};
 
 /// A day that is some days away, as `date` says it: this program counts its days in local time.
-fn day(days: u32) -> String {
+pub(crate) fn day(days: u32) -> String {
     let day =
         run(std::process::Command::new("date").args(["-d", &format!("{days} days"), "+%Y-%m-%d"]));
     day.success().stdout.trim().to_owned()

@@ -87,7 +87,8 @@ pub async fn examine_without_instance(
             Ok(true) => "it does not answer as it should",
             Ok(false) | Err(_) => "not running, and it could not be started as things are",
         };
-        lines.push(DoctorLine::broken(Check::Instance, found));
+        let mend = "mend what is broken below, then: larder serve";
+        lines.push(DoctorLine::broken(Check::Instance, found).mend(mend));
     }
     in_order(vec![lines])
 }
