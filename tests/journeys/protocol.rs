@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use test_support::{Module, http};
+use test_support::{FakeDatabase, Module, http};
 
 use crate::{World, log_of};
 
@@ -160,31 +160,49 @@ fn a_wrong_token_or_a_foreign_host_gets_not_a_word() {
 }
 
 #[test]
-fn the_checksum_database_is_passed_through_or_off() {
-    let world = World::verified_by("sums.example.com");
-    world.proxy.put_sumdb("sums.example.com", "supported", "");
-    world
-        .proxy
-        .put_sumdb("sums.example.com", "tile/8/0/000", "tile");
-    assert_eq!(
-        http::get(&world.url("sumdb/sums.example.com/supported")).status,
-        200
+fn the_checksum_database_is_served_as_its_protocol_says_or_off() {
+    let database = FakeDatabase::start_blocking("sums.example.com");
+    let module = Module::simple("example.com/Upper/m", "v1.0.0");
+    database.pad(300);
+    let id = database.add_module(&module);
+    database.publish();
+    let world = World::verified_by(&database.gosumdb_at_url());
+    let get = |path: &str| http::get(&world.url(&format!("sumdb/{path}")));
+    assert!(get("sums.example.com/supported").whole().is_empty());
+    let lookup = get("sums.example.com/lookup/example.com/!upper/m@v1.0.0");
+    let head = database.latest();
+    assert_eq!(lookup.text(), format!("{id}\n{}\n{head}", module.go_sum()));
+    assert_eq!(get("sums.example.com/latest").text(), head);
+    for (tile, width) in [
+        ("8/0/000", 256),
+        ("8/0/001.p/45", 45),
+        ("8/0/001.p/9", 9),
+        ("8/1/000.p/1", 1),
+    ] {
+        let bytes = get(&format!("sums.example.com/tile/{tile}")).whole();
+        let truth = http::get(&format!("{}/tile/{tile}", database.url()));
+        assert_eq!(bytes.len(), 32 * width, "{tile}");
+        assert_eq!(bytes, truth.whole(), "{tile}");
+    }
+    for absent in [
+        "sums.example.com/lookup/example.com/none@v1.0.0",
+        "other.example.com/supported",
+        "other.example.com/latest",
+    ] {
+        let got = get(absent);
+        assert_eq!(got.status, 404, "{absent}: {}", got.text());
+    }
+    assert!(
+        world.proxy.requests().is_empty(),
+        "it has an address of its own"
     );
-    assert_eq!(
-        http::get(&world.url("sumdb/sums.example.com/tile/8/0/000")).text(),
-        "tile"
-    );
-    assert_eq!(
-        http::get(&world.url("sumdb/other.example.com/supported")).status,
-        404
-    );
+
     let off = World::new();
-    off.proxy.put_sumdb("sums.example.com", "supported", "");
-    assert_eq!(
-        http::get(&off.url("sumdb/sums.example.com/supported")).status,
-        404
-    );
-    assert!(off.proxy.requests().is_empty());
+    off.proxy.offer(&database);
+    database.clear_log();
+    let supported = http::get(&off.url("sumdb/sums.example.com/supported"));
+    assert_eq!(supported.status, 404);
+    assert!(off.proxy.requests().is_empty() && database.asked().is_empty());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! With the real upstream: well-known modules, Go's own default list, the real checksum database passed through.
+//! With the real upstream: well-known modules, Go's own default list and its own checksum database.
 
 use std::fs;
 use std::time::{Duration, Instant};
