@@ -48,7 +48,7 @@ fn room(free: u64, cache: &Path) -> DoctorLine {
     let found = format!("{} free for the cache in {}", size(free), cache.display());
     let line = match free {
         ..NONE => DoctorLine::broken(Check::Disk, found),
-        ..LITTLE => DoctorLine::warning(Check::Disk, found),
+        NONE..LITTLE => DoctorLine::warning(Check::Disk, found),
         _ => return DoctorLine::ok(Check::Disk, found),
     };
     line.mend("larder cache size, then larder cache clear PATTERN")
@@ -100,7 +100,7 @@ fn size(bytes: u64) -> String {
     let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
     match bytes {
         ..1_048_576 => format!("{} KiB", bytes / 1024),
-        ..1_073_741_824 => format!("{} MiB", bytes >> 20),
+        1_048_576..1_073_741_824 => format!("{} MiB", bytes >> 20),
         _ => format!("{} GiB", tenths(1 << 30)),
     }
 }
