@@ -3,9 +3,10 @@
 mod ask_secret;
 mod cache;
 mod completions;
+mod credentials;
 mod doctor;
 mod env;
-mod credentials;
+mod explain;
 mod goauth;
 mod goproxy;
 mod log;
@@ -13,12 +14,14 @@ mod login;
 mod logout;
 mod man;
 mod notices;
+mod profile;
 mod serve;
 mod service;
 mod status;
 mod stop;
 mod token;
 mod trust;
+mod use_profile;
 mod verify;
 
 use std::future::Future;
@@ -40,6 +43,9 @@ pub(crate) enum Command {
     Serve(serve::Options),
     Goproxy(goproxy::Options),
     Status(status::Options),
+    Use(use_profile::Options),
+    Profile(profile::Options),
+    Explain(explain::Options),
     Log(log::Options),
     Notices(notices::Options),
     Verify(verify::Options),
@@ -65,6 +71,9 @@ impl Command {
         match self {
             Self::Serve(options) => options.log_format == LogFormat::Json,
             Self::Status(options) => options.json,
+            Self::Use(options) => options.json,
+            Self::Profile(options) => options.json(),
+            Self::Explain(options) => options.json,
             Self::Log(options) => options.json,
             Self::Notices(options) => options.json,
             Self::Verify(options) => options.json,
@@ -97,6 +106,15 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         Command::Serve(options) => on_threads(serve::run(options, Places::of_environment()?)),
         Command::Goproxy(_) => on_this_thread(goproxy::run(Places::of_environment()?)),
         Command::Status(options) => on_this_thread(status::run(options, Places::of_environment()?)),
+        Command::Use(options) => {
+            on_this_thread(use_profile::run(options, Places::of_environment()?))
+        }
+        Command::Profile(options) => {
+            on_this_thread(profile::run(options, Places::of_environment()?))
+        }
+        Command::Explain(options) => {
+            on_this_thread(explain::run(options, Places::of_environment()?))
+        }
         Command::Log(options) => on_this_thread(log::run(options, Places::of_environment()?)),
         Command::Notices(options) => {
             on_this_thread(notices::run(options, Places::of_environment()?))

@@ -66,7 +66,13 @@ fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
         entry("process", &report.pid.to_string());
     }
     if let Some(profile) = &report.profile {
-        entry("profile", &profile.name);
+        entry(
+            "profile",
+            &match &profile.automatic {
+                Some(why) => format!("{}, chosen automatically: {why}", profile.name),
+                None => profile.name.clone(),
+            },
+        );
         if profile.upstreams.is_empty() {
             entry("upstreams", "none");
         }
@@ -160,6 +166,7 @@ mod tests {
             since: Some("2026-03-01T08:57:00Z".parse().unwrap()),
             profile: Some(ActiveProfile {
                 name: "public".to_owned(),
+                automatic: None,
                 upstreams: vec!["proxy.example.com".to_owned(), "direct".to_owned()],
                 checksum_db: "sum.example.com".to_owned(),
             }),

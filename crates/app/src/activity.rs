@@ -58,6 +58,7 @@ pub struct Item {
 pub struct Activity {
     store: Store,
     newest: watch::Sender<i64>,
+    trouble: watch::Sender<u64>,
 }
 
 impl Activity {
@@ -65,6 +66,7 @@ impl Activity {
         Self {
             store,
             newest: watch::Sender::new(0),
+            trouble: watch::Sender::new(0),
         }
     }
 
@@ -91,6 +93,17 @@ impl Activity {
         self.newest.subscribe()
     }
 
+    /// Changes whenever something could not be had as it should be: perhaps the network is another one now.
+    pub(crate) fn trouble(&self) -> watch::Receiver<u64> {
+        self.trouble.subscribe()
+    }
+
+    fn take_note(&self, event: &Event) {
+        if is_trouble(event) {
+            self.trouble.send_modify(|changes| *changes += 1);
+        }
+    }
+
     /// Writes events down until the end; what has been told by then is written before it returns.
     pub(crate) async fn keep(
         self,
@@ -110,6 +123,7 @@ impl Activity {
             };
             let Some(first) = first else { return };
             let mut batch = Batch::default();
+            self.take_note(&first);
             batch.add(first);
             let until = tokio::time::Instant::now() + GATHER;
             while let Some(event) = tokio::select! {
@@ -117,6 +131,7 @@ impl Activity {
                 () = tokio::time::sleep_until(until) => None,
                 () = end.cancelled() => events.try_recv().ok(),
             } {
+                self.take_note(&event);
                 batch.add(event);
             }
             let rows = batch.into_rows();
@@ -198,6 +213,18 @@ fn tell(event: &Event) {
         Source::Cache => at_level!(debug),
         Source::Upstream(_) | Source::Revalidated(_) | Source::Stale(_) | Source::Nowhere => {
             at_level!(info)
+        }
+    }
+}
+
+/// Whether an upstream was out of order, or refused a module, or there was none for it.
+fn is_trouble(event: &Event) -> bool {
+    match event.outcome {
+        Outcome::Failed => true,
+        // That a database is not to be asked about a path has nothing to do with the network.
+        Outcome::Refused => !matches!(event.request, Request::SumDb { .. }),
+        Outcome::Delivered | Outcome::NotFound | Outcome::Unverified | Outcome::Left => {
+            matches!(event.source, Source::Stale(_))
         }
     }
 }

@@ -8,6 +8,7 @@ use store::{FirstSight, Store};
 use tokio::sync::OnceCell;
 
 use crate::activity::Activity;
+use crate::automatic;
 use crate::care;
 use crate::credentials::Credentials;
 use crate::failure::{Code, Failure};
@@ -20,6 +21,7 @@ use crate::places::Places;
 use crate::profile::ServeOptions;
 use crate::serving::Serving;
 use crate::settings::Settings;
+use crate::surroundings::Surroundings;
 use crate::token::Tokens;
 use crate::whole_file;
 
@@ -108,6 +110,8 @@ impl App {
         serving.spawn(care::grants(self.0.store.clone(), self.downgrade()));
         let delivery = serving.delivery().clone();
         serving.spawn(care::kept(self.0.store.clone(), delivery, self.downgrade()));
+        let (choices, trouble) = (serving.choices(), self.activity().trouble());
+        serving.spawn(automatic::keep(self.downgrade(), choices, trouble));
         let instance = Instance {
             port: serving.port(),
             pid: std::process::id(),
@@ -144,6 +148,17 @@ impl App {
         let begin = || Serving::begin(self, ServeOptions::default());
         let quiet = self.0.quiet.get_or_try_init(begin).await?;
         Ok(quiet.delivery())
+    }
+
+    /// What is around: as it was found when this process began to deliver, else looked at now.
+    pub(crate) async fn around(&self) -> Result<Arc<Surroundings>, Failure> {
+        match self.0.serving.get().or(self.0.quiet.get()) {
+            Some(serving) => Ok(Arc::clone(serving.around())),
+            None => {
+                let around = Surroundings::look(self, &self.settings(), 0).await?;
+                Ok(Arc::new(around))
+            }
+        }
     }
 
     /// The folders.
@@ -200,14 +215,6 @@ impl App {
         Ok(settings)
     }
 
-    /// Reads `settings.toml` anew, for it may have been edited by hand, and puts in force what it says.
-    ///
-    /// # Errors
-    /// `bad-settings`; all stays as it was then.
-    pub(crate) async fn read_settings_anew(&self) -> Result<Arc<Settings>, Failure> {
-        self.change_settings(Settings::read).await
-    }
-
     /// Puts the profile in force anew, with what has been allowed since.
     pub(crate) async fn renew_profile(&self) -> Result<(), Failure> {
         {
@@ -216,6 +223,47 @@ impl App {
         }
         go_env::renew(self).await;
         Ok(())
+    }
+
+    /// Looks whether another profile of an automatic choice is to be in force, and if so, switches.
+    pub(crate) async fn look_around(&self, is_troubled: bool) -> Result<(), Failure> {
+        let (serving, before) = (self.serving()?, self.settings());
+        let Some(chosen) = serving.look_around(&before, is_troubled).await? else {
+            return Ok(());
+        };
+        {
+            let _turn = self.0.changing.lock().await;
+            let settings = self.settings();
+            if settings.active != chosen.among {
+                // A person was quicker.
+                return Ok(());
+            }
+            serving.switch(&settings, &self.0.store, chosen).await?;
+        }
+        go_env::renew(self).await;
+        Ok(())
+    }
+
+    /// Chooses among the profiles of an automatic choice as at the start, whatever was chosen before.
+    pub(crate) async fn choose_anew(&self) -> Result<(), Failure> {
+        {
+            let _turn = self.0.changing.lock().await;
+            let settings = self.settings();
+            let serving = self.serving()?;
+            let chosen = serving.choose(&settings).await?;
+            serving.switch(&settings, &self.0.store, chosen).await?;
+        }
+        go_env::renew(self).await;
+        Ok(())
+    }
+
+    /// The profile by which modules are delivered; where they are not, the one of the settings that is liked most.
+    pub(crate) fn profile_in_use(&self) -> String {
+        let active = &self.settings().active;
+        match self.serving() {
+            Ok(serving) if serving.chosen().among == *active => serving.chosen().name,
+            _ => active.candidates()[0].clone(),
+        }
     }
 
     async fn put_in_force(&self, settings: &Settings) -> Result<(), Failure> {

@@ -8,14 +8,17 @@ mod credentials;
 mod credentials_goauth;
 mod doctor;
 mod env;
+mod explain;
 mod first_sight;
 mod goproxy;
 mod notices;
+mod profile;
 mod service;
 mod status;
 mod stop;
 mod token;
 mod trust;
+mod use_profile;
 mod verify;
 
 use std::future::Future;
@@ -36,14 +39,21 @@ pub use credentials::{
 pub use credentials_goauth::{GoAuth, GoAuthAnswer};
 pub use doctor::{Diagnosis, Doctor};
 pub use env::{EnvOff, EnvOn, EnvShow};
+pub use explain::{Explain, Explained, ExplainedFile, PrivateBy, RuleBy, Standing};
 pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
 pub use goproxy::{Goproxy, ProxyAddress};
 pub use notices::{Dismissed, NoticesDismiss, NoticesList};
+pub use profile::{
+    Defaulted, Exported, ProfileAdd, ProfileChange, ProfileEdit, ProfileExport, ProfileImport,
+    ProfileList, ProfileRemove, ProfileShow, ProfileView, Profiles, Put, Removed, RuleText,
+    RuleView, Typed,
+};
 pub use service::{PortHeld, PortIsHeld};
 pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
 pub use stop::{Stop, Stopping};
 pub use token::{RotateToken, Rotated};
 pub use trust::{ActiveGrant, Granted, TrustAllow, TrustList, TrustRevoke};
+pub use use_profile::{InForce, UseProfile};
 pub use verify::{Finding, Party, Said, Verdict, Verify, VerifyItem};
 
 use crate::app::App;
@@ -115,7 +125,7 @@ macro_rules! table {
 }
 
 table! {
-    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss, EnvOn, EnvOff, EnvShow, PortIsHeld, Doctor, LoginTarget, Login, Logout, CredentialsList, CredentialsUnlock, CredentialsImport, GoAuth;
+    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss, EnvOn, EnvOff, EnvShow, PortIsHeld, Doctor, LoginTarget, Login, Logout, CredentialsList, CredentialsUnlock, CredentialsImport, GoAuth, ProfileList, ProfileShow, ProfileAdd, ProfileEdit, ProfileRemove, ProfileExport, ProfileImport, UseProfile, Explain;
     jobs: CacheVerify, CacheClear, Verify;
 }
 

@@ -9,6 +9,7 @@
 
 mod activity;
 mod app;
+mod automatic;
 mod care;
 pub mod command;
 mod credentials;
@@ -50,7 +51,7 @@ pub use profile::ServeOptions;
 pub use secret::Secret;
 pub use serving::Serving;
 pub use settings::{
-    CredentialSettings, DatabaseChoice, HttpProxy, PUBLIC, ProfileSettings, ProxyWish,
+    Choice, CredentialSettings, DatabaseChoice, HttpProxy, PUBLIC, ProfileSettings, ProxyWish,
     RuleSettings, RuleTarget, Settings, UpstreamList, Written,
 };
 pub use token::Tokens;

@@ -27,6 +27,22 @@ pub(crate) struct Overrides {
 }
 
 impl Overrides {
+    /// What stands in for the profile's, for a person to know.
+    pub(crate) fn told(&self) -> Option<&'static str> {
+        match (&self.upstreams, &self.database) {
+            (None, None) => None,
+            (Some(_), None) => Some(
+                "this run was started with --upstreams, which stands in for the upstreams of every profile",
+            ),
+            (None, Some(_)) => Some(
+                "this run was started with --sumdb, which stands in for the checksum database of every profile",
+            ),
+            (Some(_), Some(_)) => Some(
+                "this run was started with --upstreams and --sumdb, which stand in for those of every profile",
+            ),
+        }
+    }
+
     /// Reads what a run was told.
     ///
     /// # Errors
@@ -72,15 +88,8 @@ pub(crate) async fn build(
     overrides: &Overrides,
     allowed: Vec<Allowed>,
 ) -> Result<Profile, Failure> {
-    let said = settings.profile(name).ok_or_else(|| {
-        Failure::new(Code::NotFound, format!("there is no profile {name}"))
-            .hint("settings.toml has the profiles; `public` is always there")
-    })?;
-    let builder = Builder {
-        around,
-        settings,
-        parts: around.parts(said).await?,
-    };
+    let said = settings.profile(name).ok_or_else(|| absent(name))?;
+    let builder = Builder::of(around, settings, said).await?;
     let own = overrides.upstreams.as_ref().or(said.upstreams.as_ref());
     let chain = builder.chain(own).await?;
     let private_chain = match &said.private_upstreams {
@@ -88,7 +97,7 @@ pub(crate) async fn build(
         Some(list) => Some(builder.chain(Some(list)).await?),
     };
     let routes = Routes {
-        private: said.private_patterns(),
+        private: settings.private_patterns(name),
         private_chain,
         rules: builder.rules(said).await?,
         no_database: said.no_checksum_db_patterns(),
@@ -100,6 +109,35 @@ pub(crate) async fn build(
     Ok(Profile::new(name, routes, database))
 }
 
+/// The lists that a profile gives itself, for its modules and for private ones; Go's default list where it gives none.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) async fn own_chains(
+    around: &Surroundings,
+    settings: &Settings,
+    name: &str,
+    overrides: &Overrides,
+) -> Result<Vec<Chain>, Failure> {
+    let said = settings.profile(name).ok_or_else(|| absent(name))?;
+    let builder = Builder::of(around, settings, said).await?;
+    let own = overrides.upstreams.as_ref().or(said.upstreams.as_ref());
+    let lists = own.into_iter().chain(&said.private_upstreams);
+    let mut chains = Vec::new();
+    for list in lists {
+        chains.push(builder.chain(Some(list)).await?);
+    }
+    if chains.is_empty() {
+        chains.push(builder.chain(None).await?);
+    }
+    Ok(chains)
+}
+
+fn absent(name: &str) -> Failure {
+    Failure::new(Code::NotFound, format!("there is no profile {name}"))
+        .hint("settings.toml has the profiles; `public` is always there")
+}
+
 struct Builder<'a> {
     around: &'a Surroundings,
     settings: &'a Settings,
@@ -107,7 +145,19 @@ struct Builder<'a> {
     parts: ChainParts,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    async fn of(
+        around: &'a Surroundings,
+        settings: &'a Settings,
+        said: &ProfileSettings,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            around,
+            settings,
+            parts: around.parts(said).await?,
+        })
+    }
+
     /// The upstreams of a list; of Go's default list where there is none.
     async fn chain(&self, list: Option<&UpstreamList>) -> Result<Chain, Failure> {
         self.chain_of(list, &self.parts).await

@@ -1,18 +1,19 @@
 //! The delivery of modules by this process: the profile in force, the events it makes, and the wish to end.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use delivery::Delivery;
 use go_tool::Defaults;
 use jiff::Timestamp;
 use store::Store;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::automatic::{self, Candidates, Chosen};
 use crate::failure::Failure;
 use crate::profile::{self, Overrides, ServeOptions};
 use crate::settings::Settings;
@@ -32,8 +33,9 @@ pub struct Serving {
     delivery: Delivery,
     port: u16,
     since: Timestamp,
-    around: Surroundings,
+    around: Arc<Surroundings>,
     overrides: Overrides,
+    chosen: watch::Sender<Chosen>,
     wish_to_stop: CancellationToken,
     tasks: TaskTracker,
     end_of_tasks: CancellationToken,
@@ -44,11 +46,13 @@ pub struct Serving {
 impl Serving {
     pub(crate) async fn begin(app: &App, options: ServeOptions) -> Result<Self, Failure> {
         let settings = app.settings();
-        let around = Surroundings::look(app, &settings, options.port).await?;
+        let around = Arc::new(Surroundings::look(app, &settings, options.port).await?);
         let overrides = Overrides::read(&options)?;
-        let name = &settings.active;
+        let chosen = automatic::choose(&around, &settings, &overrides).await?;
         let allowed = trust::allowed(app.store()).await?;
+        let name = &chosen.name;
         let profile = profile::build(&around, &settings, name, &overrides, allowed).await?;
+        chosen.tell();
         let (sender, events) = mpsc::channel(EVENTS);
         let (alarm, alarms) = mpsc::channel(ALARMS);
         let keep_for = Duration::from_secs(u64::from(settings.keep_days) * 24 * 60 * 60);
@@ -83,6 +87,7 @@ impl Serving {
             since: Timestamp::now(),
             around,
             overrides,
+            chosen: watch::Sender::new(chosen),
             wish_to_stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             end_of_tasks: CancellationToken::new(),
@@ -105,12 +110,73 @@ impl Serving {
         settings: &Settings,
         store: &Store,
     ) -> Result<(), Failure> {
+        let now = self.chosen();
+        let chosen = if now.among == settings.active {
+            now
+        } else {
+            self.choose(settings).await?
+        };
+        self.switch(settings, store, chosen).await
+    }
+
+    /// Which profile of the settings is to be in force; where Larder is to choose, it asks their upstreams.
+    ///
+    /// # Errors
+    /// Those of building the upstreams to be asked.
+    pub(crate) async fn choose(&self, settings: &Settings) -> Result<Chosen, Failure> {
+        automatic::choose(&self.around, settings, &self.overrides).await
+    }
+
+    /// Puts this profile of the settings in force.
+    ///
+    /// # Errors
+    /// As [`Serving::put_in_force`].
+    pub(crate) async fn switch(
+        &self,
+        settings: &Settings,
+        store: &Store,
+        chosen: Chosen,
+    ) -> Result<(), Failure> {
         let allowed = trust::allowed(store).await?;
-        let name = &settings.active;
+        let name = &chosen.name;
         let profile =
             profile::build(&self.around, settings, name, &self.overrides, allowed).await?;
         self.delivery.set_profile(profile);
+        if chosen != self.chosen() {
+            chosen.tell();
+            self.chosen.send_replace(chosen);
+        }
         Ok(())
+    }
+
+    /// Which profile is in force, and why.
+    pub(crate) fn chosen(&self) -> Chosen {
+        self.chosen.borrow().clone()
+    }
+
+    /// Changes with it.
+    pub(crate) fn choices(&self) -> watch::Receiver<Chosen> {
+        self.chosen.subscribe()
+    }
+
+    /// Looks whether another profile of an automatic choice is to be in force.
+    ///
+    /// # Errors
+    /// Those of building the upstreams to be asked.
+    pub(crate) async fn look_around(
+        &self,
+        settings: &Settings,
+        is_troubled: bool,
+    ) -> Result<Option<Chosen>, Failure> {
+        let candidates = Candidates::of(&self.around, settings, &self.overrides).await?;
+        Ok(candidates
+            .instead_of(&self.chosen().name, is_troubled)
+            .await)
+    }
+
+    /// What this run found around it.
+    pub(crate) fn around(&self) -> &Arc<Surroundings> {
+        &self.around
     }
 
     /// Delivers modules.

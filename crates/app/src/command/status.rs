@@ -1,5 +1,6 @@
 //! `status`: what the instance is doing, at a glance.
 
+use delivery::Profile;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::job::JobState;
 use crate::notices::Notice;
+use crate::serving::Serving;
 
 /// Asks how things are.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -46,6 +48,8 @@ pub struct StatusReport {
 pub struct ActiveProfile {
     /// Its name.
     pub name: String,
+    /// Why it is this one, where Larder chose it by itself, as the rest of a sentence.
+    pub automatic: Option<String>,
     /// Its upstreams in order, as shown (never with user info).
     pub upstreams: Vec<String>,
     /// Its checksum database, or `off`.
@@ -65,6 +69,25 @@ pub struct CacheStatus {
     pub bytes: u64,
 }
 
+impl ActiveProfile {
+    /// The one by which modules are delivered.
+    pub(super) fn of(serving: &Serving) -> Self {
+        Self::made_of(&serving.delivery().profile(), serving.chosen().why)
+    }
+
+    /// This one.
+    pub(super) fn made_of(profile: &Profile, automatic: Option<String>) -> Self {
+        let upstreams = profile.routes().upstreams();
+        let names = upstreams.iter().map(|upstream| upstream.name().to_owned());
+        Self {
+            name: profile.name().to_owned(),
+            automatic,
+            upstreams: names.collect(),
+            checksum_db: profile.database_name().to_owned(),
+        }
+    }
+}
+
 impl Call for Status {
     const NAME: &'static str = "status";
     type Answer = StatusReport;
@@ -79,19 +102,7 @@ impl Call for Status {
             pid: std::process::id(),
             address: serving.map(|serving| format!("http://127.0.0.1:{}", serving.port())),
             since: serving.map(|serving| serving.since()),
-            profile: serving.map(|serving| {
-                let profile = serving.delivery().profile();
-                ActiveProfile {
-                    name: profile.name().to_owned(),
-                    upstreams: profile
-                        .routes()
-                        .upstreams()
-                        .into_iter()
-                        .map(|upstream| upstream.name().to_owned())
-                        .collect(),
-                    checksum_db: profile.database_name().to_owned(),
-                }
-            }),
+            profile: serving.map(ActiveProfile::of),
             cache: CacheStatus {
                 folder: app.places().cache.display().to_string(),
                 versions: usage.versions,

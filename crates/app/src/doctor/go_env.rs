@@ -45,7 +45,7 @@ pub(super) async fn check(app: &App, caller: &CallerEnv) -> Vec<DoctorLine> {
     let serving = app.serving().ok().map(|serving| serving.port());
     let ports = [serving, settings.port];
     let ports: Vec<u16> = ports.into_iter().flatten().collect();
-    let profile = settings.profile(&settings.active);
+    let profile = settings.in_effect(&app.profile_in_use());
     let seen = Seen {
         pointed: pointed(value(&values, "GOPROXY"), &ports, &app.tokens().module()),
         answers: serving.is_some() || app.go_env().hold().lasts(),

@@ -37,7 +37,7 @@ use self::takeover::Takeover;
 use self::wishes::Ground;
 use crate::app::App;
 use crate::failure::{Code, Failure};
-use crate::settings::Settings;
+use crate::settings::{Choice, Settings};
 use crate::trust;
 
 pub use self::hold::PortHold;
@@ -311,10 +311,10 @@ async fn take_over(
         new: matches!(takeover, Takeover::Add(_)),
     };
     let changed = app.change_settings(move |path| match takeover {
-        Takeover::Use(name) => Settings::use_profile(path, &name),
+        Takeover::Use(name) => Settings::use_profile(path, &Choice::Named(name)),
         Takeover::Add(profile) => {
             Settings::add_profile(path, &profile)?;
-            Settings::use_profile(path, &profile.name)
+            Settings::use_profile(path, &Choice::Named(profile.name))
         }
         Takeover::Replace(profile) => Settings::replace_profile(path, &profile),
     });
@@ -375,7 +375,14 @@ fn is_larders(own: &Own, list: &str) -> bool {
 async fn ground(app: &App, port: u16, held: bool, defaults: Defaults) -> Result<Ground, Failure> {
     let settings: Arc<Settings> = app.settings();
     let unknown = || Failure::new(Code::Internal, "the profile in use is not in the settings");
-    let profile = settings.profile(&settings.active).ok_or_else(unknown)?;
+    let name = app.profile_in_use();
+    let mut profile = settings.in_effect(&name).ok_or_else(unknown)?;
+    if profile.private_upstreams.is_none() && settings.active.is_automatic() {
+        // They come through Larder while another of the choice is in force, and must not go round it now.
+        let candidates = settings.active.candidates().iter();
+        let mut others = candidates.filter_map(|name| settings.profile(name));
+        profile.private_upstreams = others.find_map(|other| other.private_upstreams.clone());
+    }
     let run = app.serving().ok().map(|serving| serving.overrides());
     let list = run
         .and_then(|run| run.upstreams())
@@ -395,12 +402,12 @@ async fn ground(app: &App, port: u16, held: bool, defaults: Defaults) -> Result<
     let token = app.tokens().module();
     Ok(Ground {
         address: Secret::new(format!("http://127.0.0.1:{port}/{}", token.expose())),
-        profile: profile.clone(),
         list: match list {
             Some(list) => list.value().clone(),
             None => own_list()?,
         },
         database: database.map_or_else(|| go_database.clone(), |choice| choice.value().clone()),
+        profile,
         go_database,
         granted: grants
             .active(now)

@@ -106,7 +106,6 @@ pub(super) async fn show(app: &App, caller: CallerEnv) -> Result<EnvReport, Fail
         .installations
         .iter()
         .partition(|found| found.path == path);
-    let settings_in_use = app.settings();
     Ok(EnvReport {
         file: seen.location.named().to_owned(),
         link_to: seen
@@ -116,7 +115,7 @@ pub(super) async fn show(app: &App, caller: CallerEnv) -> Result<EnvReport, Fail
         on: is_on,
         stays: is_on && seen.kept.as_ref().is_some_and(|kept| kept.stays),
         hold: app.go_env().hold(),
-        profile: settings_in_use.active.clone(),
+        profile: app.profile_in_use(),
         settings,
         no_safety_net,
         go: its_own.first().map(|found| told(found)).or_else(|| {

@@ -4,7 +4,9 @@ use go_module::ProxyList;
 
 use super::found::{Found, distinct};
 use super::own;
-use crate::settings::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget, Settings, UpstreamList};
+use crate::settings::{
+    Choice, PUBLIC, ProfileSettings, RuleSettings, RuleTarget, Settings, UpstreamList,
+};
 
 /// What the profile is called that holds what go was told.
 const NAME: &str = "company";
@@ -39,7 +41,9 @@ pub(super) fn takeover(
     settings: &Settings,
     go_default: Option<&ProxyList>,
 ) -> Option<Takeover> {
-    let active = settings.profile(&settings.active)?;
+    let mut candidates = settings.active.candidates().iter();
+    let active = settings.profile(candidates.next()?)?;
+    let others = candidates.filter_map(|name| settings.profile(name));
     let mut wanted = match &found.list {
         Some(list) => ProfileSettings {
             upstreams: Some(list.clone()),
@@ -48,7 +52,10 @@ pub(super) fn takeover(
         None => active.clone(),
     };
     add(&mut wanted, found, go_default);
-    if holds(active, &wanted) {
+    if std::iter::once(active)
+        .chain(others)
+        .any(|profile| holds(profile, &wanted))
+    {
         return None;
     }
     if found.list.is_none() && active.name != PUBLIC {
@@ -175,7 +182,7 @@ mod tests {
     /// Settings after a takeover.
     fn settings_with(profiles: Vec<ProfileSettings>, active: &str) -> Settings {
         let mut settings = Settings {
-            active: active.to_owned(),
+            active: Choice::Named(active.to_owned()),
             ..Settings::default()
         };
         settings.profiles.extend(profiles);

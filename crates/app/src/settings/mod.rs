@@ -1,9 +1,11 @@
 //! `settings.toml`: hand-editable. Read with line and column in every complaint, rewritten with its comments kept.
 
+mod choice;
 mod credentials;
 mod cut;
 mod profiles;
 mod reader;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -14,11 +16,16 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use go_module::Patterns;
+
 use self::reader::Reader;
 use crate::failure::{Code, Failure};
 
+pub use self::choice::Choice;
 pub use self::credentials::CredentialSettings;
+pub(crate) use self::profiles::check_name;
 pub use self::profiles::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget};
+pub(crate) use self::shared::{read_shared, write_shared};
 pub use self::written::{DatabaseChoice, HttpProxy, ProxyWish, UpstreamList, Written};
 
 /// What a new file begins with.
@@ -33,6 +40,7 @@ const TEMPLATE: &str = "\
 # fresh-for = \"60s\"
 
 # The profile that is in force. `public` is always there: the upstreams and the checksum database that go itself uses.
+# Of a list, such as [\"company\", \"public\"], it is the first whose upstreams answer, and the last where none does.
 # profile = \"public\"
 
 # How many modules may be fetched from version control at once, and how long one may take.
@@ -85,8 +93,8 @@ pub struct Settings {
     pub port: Option<u16>,
     /// `fresh-for`: how long what changes is given without asking.
     pub fresh_for: Duration,
-    /// `profile`: the name of the one in force; it is among the profiles.
-    pub active: String,
+    /// `profile`: which one is in force; its names are among the profiles.
+    pub active: Choice,
     /// `direct.at-once`: children of `go` at once.
     pub direct_at_once: usize,
     /// `direct.deadline`: how long one may take.
@@ -108,7 +116,7 @@ impl Default for Settings {
         Self {
             port: None,
             fresh_for: Duration::from_secs(60),
-            active: PUBLIC.to_owned(),
+            active: Choice::default(),
             direct_at_once: 4,
             direct_deadline: Duration::from_secs(5 * 60),
             keep_days: 30,
@@ -142,6 +150,50 @@ impl Settings {
         self.profiles.iter().find(|profile| profile.name == name)
     }
 
+    /// The profile of this name.
+    ///
+    /// # Errors
+    /// `not-found`, with the names there are.
+    pub(crate) fn known(&self, name: &str) -> Result<&ProfileSettings, Failure> {
+        self.profile(name).ok_or_else(|| write::absent(self, name))
+    }
+
+    /// The settings with this profile in the place of the one of its name, or behind the others.
+    pub(crate) fn with(&self, profile: &ProfileSettings) -> Self {
+        let mut settings = self.clone();
+        let mut profiles = settings.profiles.iter_mut();
+        match profiles.find(|old| old.name == profile.name) {
+            Some(old) => *old = profile.clone(),
+            None => settings.profiles.push(profile.clone()),
+        }
+        settings
+    }
+
+    /// What is private where this profile is in force.
+    #[must_use]
+    pub fn private_patterns(&self, name: &str) -> Patterns {
+        self.in_effect(name)
+            .map(|profile| profile.private_patterns())
+            .unwrap_or_default()
+    }
+
+    /// The profile of this name as it is where it is in force: where Larder chooses by itself, what is private in any of
+    /// those it chooses among is private in it. A switch that nobody asked for must not lead private paths out.
+    #[must_use]
+    pub fn in_effect(&self, name: &str) -> Option<ProfileSettings> {
+        let mut profile = self.profile(name)?.clone();
+        let candidates = self.active.candidates();
+        if candidates.iter().any(|candidate| candidate == name) {
+            let others = candidates.iter().filter_map(|name| self.profile(name));
+            for pattern in others.flat_map(ProfileSettings::all_private) {
+                if !profile.all_private().any(|known| known == pattern) {
+                    profile.private.push(pattern.clone());
+                }
+            }
+        }
+        Some(profile)
+    }
+
     fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
         let reader = Reader::new(path, text);
         let document = reader.document()?;
@@ -154,8 +206,7 @@ impl Settings {
                     settings.fresh_for = reader.duration(key, item, Duration::ZERO, DAY)?
                 }
                 "profile" => {
-                    let name = reader.text(key, item, "the name of a profile")?;
-                    active = Some((name.to_owned(), item.span()));
+                    active = Some((Choice::read(&reader, key, item)?, item.span()));
                 }
                 "direct" => reader.sub_table(key, item, |key, item| {
                     match key {
@@ -183,12 +234,9 @@ impl Settings {
             }
             Ok(true)
         })?;
-        if let Some((name, span)) = active {
-            if settings.profile(&name).is_none() {
-                let message = profiles::unknown("`profile`", &name, &settings.profiles);
-                return Err(reader.complaint(span, &message));
-            }
-            settings.active = name;
+        if let Some((choice, span)) = active {
+            choice.check(&reader, span, &settings.profiles)?;
+            settings.active = choice;
         }
         settings.warnings = reader.warnings();
         Ok(settings)

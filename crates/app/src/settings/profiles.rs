@@ -85,12 +85,14 @@ impl ProfileSettings {
     /// All that is private: its own patterns and those of its private rules.
     #[must_use]
     pub fn private_patterns(&self) -> Patterns {
-        let of_rules = self
-            .rules
-            .iter()
-            .filter(|rule| rule.private)
-            .flat_map(|rule| &rule.patterns);
-        joined(self.private.iter().chain(of_rules))
+        joined(self.all_private())
+    }
+
+    /// The same, pattern by pattern.
+    pub(crate) fn all_private(&self) -> impl Iterator<Item = &String> {
+        let rules = self.rules.iter().filter(|rule| rule.private);
+        let of_rules = rules.flat_map(|rule| &rule.patterns);
+        self.private.iter().chain(of_rules)
     }
 
     /// What is public but outside the database.
@@ -108,7 +110,7 @@ impl RuleSettings {
     }
 }
 
-fn joined<'a>(patterns: impl IntoIterator<Item = &'a String>) -> Patterns {
+pub(super) fn joined<'a>(patterns: impl IntoIterator<Item = &'a String>) -> Patterns {
     let patterns: Vec<&str> = patterns.into_iter().map(String::as_str).collect();
     Patterns::parse(&patterns.join(","))
 }
@@ -117,7 +119,7 @@ fn joined<'a>(patterns: impl IntoIterator<Item = &'a String>) -> Patterns {
 ///
 /// # Errors
 /// What a name must be, as the second half of a sentence.
-pub(super) fn check_name(name: &str) -> Result<(), &'static str> {
+pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
     let fine = name.len() <= LONGEST_NAME
         && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && name
@@ -145,12 +147,8 @@ struct Reference {
 pub(super) fn read(reader: &Reader<'_>, item: &Item) -> Result<Vec<ProfileSettings>, Failure> {
     let mut profiles = vec![ProfileSettings::new(PUBLIC)];
     let mut references = Vec::new();
-    let table = reader.as_table("", "profiles", item)?;
-    for (name, item) in table.iter() {
-        let span = table.key(name).and_then(Key::span);
-        check_name(name).map_err(|reason| reader.complaint(span, reason))?;
-        let profile = profile(reader, name, item, &mut references)?;
-        if name == PUBLIC {
+    for profile in each(reader, item, &mut references)? {
+        if profile.name == PUBLIC {
             profiles[0] = profile;
         } else {
             profiles.push(profile);
@@ -160,6 +158,28 @@ pub(super) fn read(reader: &Reader<'_>, item: &Item) -> Result<Vec<ProfileSettin
         reference.check(reader, &profiles)?;
     }
     Ok(profiles)
+}
+
+/// Reads the table `profiles` as it stands, for itself: the profiles that rules lead to may be elsewhere.
+pub(super) fn read_alone(
+    reader: &Reader<'_>,
+    item: &Item,
+) -> Result<Vec<ProfileSettings>, Failure> {
+    each(reader, item, &mut Vec::new())
+}
+
+fn each(
+    reader: &Reader<'_>,
+    item: &Item,
+    references: &mut Vec<Reference>,
+) -> Result<Vec<ProfileSettings>, Failure> {
+    let table = reader.as_table("", "profiles", item)?;
+    let profiles = table.iter().map(|(name, item)| {
+        let span = table.key(name).and_then(Key::span);
+        check_name(name).map_err(|reason| reader.complaint(span, reason))?;
+        profile(reader, name, item, references)
+    });
+    profiles.collect()
 }
 
 fn profile(

@@ -5,11 +5,16 @@ use proptest::prelude::*;
 use super::write::with_port;
 use super::*;
 
+mod choice;
 mod profiles;
 mod rewrite;
 
 fn parse(text: &str) -> Result<Settings, Failure> {
     Settings::parse(Path::new("settings.toml"), text)
+}
+
+fn named(name: &str) -> Choice {
+    Choice::Named(name.to_owned())
 }
 
 #[test]

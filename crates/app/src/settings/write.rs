@@ -10,6 +10,7 @@ use std::path::Path;
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
+use super::choice::Choice;
 use super::cut;
 use super::profiles::check_name;
 use super::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget, Settings, TEMPLATE};
@@ -30,8 +31,8 @@ impl Settings {
     ///
     /// # Errors
     /// `not-found` where there is none of this name; else as [`Settings::remember_port`].
-    pub fn use_profile(path: &Path, name: &str) -> Result<Self, Failure> {
-        rewrite(path, |text| with_active(path, text, name))
+    pub fn use_profile(path: &Path, choice: &Choice) -> Result<Self, Failure> {
+        rewrite(path, |text| with_active(path, text, choice))
     }
 
     /// Adds a profile.
@@ -109,19 +110,19 @@ pub(super) fn with_port(path: &Path, text: &str, port: u16) -> Result<String, Fa
     checked(path, changed, expected)
 }
 
-pub(super) fn with_active(path: &Path, text: &str, name: &str) -> Result<String, Failure> {
+pub(super) fn with_active(path: &Path, text: &str, choice: &Choice) -> Result<String, Failure> {
     let before = Settings::parse(path, text)?;
-    if before.active == name {
+    if before.active == *choice {
         return Ok(text.to_owned());
     }
-    if before.profile(name).is_none() {
+    if let Some(name) = choice.unknown(&before.profiles) {
         return Err(absent(&before, name));
     }
     let expected = Settings {
-        active: name.to_owned(),
+        active: choice.clone(),
         ..before
     };
-    let changed = with_value(path, text, "profile", name.into())?;
+    let changed = with_value(path, text, "profile", choice.to_value())?;
     checked(path, changed, expected)
 }
 
@@ -132,15 +133,7 @@ pub(super) fn with_profile(
 ) -> Result<String, Failure> {
     let before = Settings::parse(path, text)?;
     check_name(&profile.name).map_err(|reason| Failure::new(Code::BadInput, reason))?;
-    let mut expected = before.clone();
-    match expected
-        .profiles
-        .iter_mut()
-        .find(|old| old.name == profile.name)
-    {
-        Some(old) => *old = profile.clone(),
-        None => expected.profiles.push(profile.clone()),
-    }
+    let expected = before.with(profile);
     if expected == before {
         return Ok(text.to_owned());
     }
@@ -166,11 +159,14 @@ pub(super) fn without_profile(path: &Path, text: &str, name: &str) -> Result<Str
     let refused = |message: String, hint: &str| {
         Err(Failure::new(Code::BadInput, message).hint(hint.to_owned()))
     };
-    if before.active == name {
-        return refused(
-            format!("profile {name} is in force"),
-            "use another one first, such as public",
-        );
+    if before.active.candidates().iter().any(|used| used == name) {
+        let message = match &before.active {
+            Choice::Named(_) => format!("profile {name} is in force"),
+            Choice::FirstThatAnswers(_) => {
+                format!("profile {name} is one of those that Larder chooses among")
+            }
+        };
+        return refused(message, "use another one first: larder use public");
     }
     let leads_here =
         |rule: &RuleSettings| matches!(&rule.target, RuleTarget::Profile(to) if to == name);
@@ -233,7 +229,7 @@ fn unforeseen(path: &Path) -> Failure {
         .hint("make it by hand; Larder has not changed the file")
 }
 
-fn absent(settings: &Settings, name: &str) -> Failure {
+pub(super) fn absent(settings: &Settings, name: &str) -> Failure {
     let known: Vec<&str> = settings
         .profiles
         .iter()
@@ -443,7 +439,7 @@ fn inline_rule(rule: &RuleSettings) -> InlineTable {
 }
 
 /// Writes the profile's tables at the end of the text.
-fn append(text: &mut String, profile: &ProfileSettings) {
+pub(super) fn append(text: &mut String, profile: &ProfileSettings) {
     let name = &profile.name;
     table(text, &format!("[profiles.{name}]"), fields(profile));
     for rule in &profile.rules {

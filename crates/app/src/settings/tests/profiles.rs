@@ -28,7 +28,7 @@ upstreams = "https://mirror.example.com|off"
 #[test]
 fn every_key_of_a_profile_is_read() {
     let settings = parse(COMPANY).unwrap();
-    assert_eq!(settings.active, "company");
+    assert_eq!(settings.active, named("company"));
     assert_eq!(settings.profiles[0], ProfileSettings::new(PUBLIC));
     let company = settings.profile("company").unwrap();
     assert_eq!(company.upstreams.as_ref().unwrap().value().entries.len(), 2);
@@ -119,7 +119,7 @@ fn public_is_there_and_can_be_given_settings_of_its_own() {
         .collect();
     assert_eq!(names, ["public", "a"]);
     assert!(settings.profiles[0].upstreams.is_some());
-    assert_eq!(settings.active, "public");
+    assert_eq!(settings.active, Choice::default());
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn unknown_keys_are_warned_about_with_their_place() {
 #[test]
 fn a_profile_may_stand_before_those_it_names() {
     let text = "profile = \"b\"\n[[profiles.a.rules]]\npatterns = \"x.example\"\nto = \"b\"\n[profiles.b]\n";
-    assert_eq!(parse(text).unwrap().active, "b");
+    assert_eq!(parse(text).unwrap().active, named("b"));
 }
 
 #[test]

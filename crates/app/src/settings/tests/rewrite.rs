@@ -45,8 +45,8 @@ fn a_profile_is_added_to_a_file_that_is_not_there_yet() {
     let settings = Settings::add_profile(&path, &full("company")).unwrap();
     assert_eq!(settings, Settings::read(&path).unwrap());
     assert_eq!(settings.profile("company"), Some(&full("company")));
-    let settings = Settings::use_profile(&path, "company").unwrap();
-    assert_eq!(settings.active, "company");
+    let settings = Settings::use_profile(&path, &named("company")).unwrap();
+    assert_eq!(settings.active, named("company"));
     Settings::remember_port(&path, 4700).unwrap();
 
     let text = fs::read_to_string(&path).unwrap();
@@ -85,7 +85,7 @@ upstreams = "https://b.example"
     assert_eq!(in_force.code, Code::BadInput);
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 
-    Settings::use_profile(&path, PUBLIC).unwrap();
+    Settings::use_profile(&path, &named(PUBLIC)).unwrap();
     Settings::remove_profile(&path, "company").unwrap();
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(text, format!("{head}profile = \"public\"\n{end}"));
@@ -205,11 +205,13 @@ fn what_makes_no_sense_is_refused() {
     profile.private = vec!["a[".to_owned()];
     assert_eq!(refused(&profile).code, Code::BadInput);
     assert_eq!(
-        with_active(path(), "", "nobody").unwrap_err().code,
+        with_active(path(), "", &named("nobody")).unwrap_err().code,
         Code::NotFound
     );
     assert_eq!(
-        with_active(path(), "port = [", "a").unwrap_err().code,
+        with_active(path(), "port = [", &named("a"))
+            .unwrap_err()
+            .code,
         Code::BadSettings
     );
 }
@@ -449,15 +451,15 @@ proptest! {
             Err(failure) => {
                 prop_assert_eq!(failure.code, Code::BadInput);
                 let led_to = profiles.iter().flat_map(|profile| &profile.rules).any(|rule| rule.target == RuleTarget::Profile(name.to_owned()));
-                prop_assert!(led_to || before.active == name, "{}", failure);
+                prop_assert!(led_to || before.active == named(name), "{}", failure);
             }
         }
     }
 
     #[test]
     fn any_profile_is_put_in_force((text, _) in any_file(), name in prop::sample::select(NAMES.to_vec())) {
-        let changed = with_active(path(), &text, name).unwrap();
-        prop_assert_eq!(parse(&changed).unwrap().active, name);
+        let changed = with_active(path(), &text, &named(name)).unwrap();
+        prop_assert_eq!(parse(&changed).unwrap().active, named(name));
         prop_assert_eq!(comments(&changed), comments(&text));
     }
 }

@@ -1,0 +1,416 @@
+//! What is to be different in a profile, as a person types it; read, checked and applied.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use go_module::patterns;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Code, Failure};
+use crate::settings::{
+    DatabaseChoice, HttpProxy, PUBLIC, ProfileSettings, RuleSettings, RuleTarget, UpstreamList,
+    check_name,
+};
+
+/// What someone typed, which may hold a password: sent as it is, shown never.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Typed(pub String);
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+/// What is to be different. First what is reset or taken out is, then what is given is set or added.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProfileChange {
+    /// The upstreams, in GOPROXY's grammar.
+    pub upstreams: Option<Typed>,
+    /// The checksum database, in GOSUMDB's grammar.
+    pub checksum_database: Option<Typed>,
+    /// Patterns of private paths, to be added.
+    pub private: Vec<String>,
+    /// Where private paths come from, in GOPROXY's grammar.
+    pub private_upstreams: Option<Typed>,
+    /// Patterns of public paths outside the database, to be added.
+    pub no_checksum_database: Vec<String>,
+    /// Whether `go` may be given the profile's own list behind Larder.
+    pub safety_net: Option<bool>,
+    /// What requests to its upstreams go through: a URL, or `off`.
+    pub http_proxy: Option<Typed>,
+    /// The absolute path of a file with authorities that are trusted for its upstreams.
+    pub extra_ca: Option<PathBuf>,
+    /// The absolute path of a file with the certificate that is shown to its upstreams.
+    pub client_certificate: Option<PathBuf>,
+    /// Rules to be added.
+    pub rules: Vec<RuleText>,
+    /// Whether these are added before those there are, not behind them.
+    pub rules_first: bool,
+    /// Patterns that are private no longer.
+    pub remove_private: Vec<String>,
+    /// Patterns that are outside the database no longer.
+    pub remove_no_checksum_database: Vec<String>,
+    /// Rules to be taken out, by their number, counted from 1.
+    pub remove_rules: Vec<usize>,
+    /// What is to be as it is in a new profile.
+    pub defaults: Vec<Defaulted>,
+}
+
+/// A rule, as a person types it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleText {
+    /// `PATTERN[,PATTERN] -> TARGET`; the target is a profile's name or a list in GOPROXY's grammar.
+    pub text: Typed,
+    /// Whether these paths are private.
+    pub private: bool,
+}
+
+/// What can be reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Defaulted {
+    /// Go's default list.
+    Upstreams,
+    /// Go's default database.
+    ChecksumDatabase,
+    /// No private patterns.
+    Private,
+    /// Private paths come from nowhere.
+    PrivateUpstreams,
+    /// Nothing is outside the database.
+    NoChecksumDatabase,
+    /// `go` may be given the list.
+    SafetyNet,
+    /// What the environment says.
+    HttpProxy,
+    /// None.
+    ExtraCa,
+    /// None.
+    ClientCertificate,
+    /// No rules.
+    Rules,
+}
+
+impl Defaulted {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Upstreams,
+        Self::ChecksumDatabase,
+        Self::Private,
+        Self::PrivateUpstreams,
+        Self::NoChecksumDatabase,
+        Self::SafetyNet,
+        Self::HttpProxy,
+        Self::ExtraCa,
+        Self::ClientCertificate,
+        Self::Rules,
+    ];
+
+    /// Its key in the settings.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Upstreams => "upstreams",
+            Self::ChecksumDatabase => "checksum-database",
+            Self::Private => "private",
+            Self::PrivateUpstreams => "private-upstreams",
+            Self::NoChecksumDatabase => "no-checksum-database",
+            Self::SafetyNet => "safety-net",
+            Self::HttpProxy => "http-proxy",
+            Self::ExtraCa => "extra-ca",
+            Self::ClientCertificate => "client-certificate",
+            Self::Rules => "rules",
+        }
+    }
+}
+
+impl ProfileChange {
+    /// Whether it asks for nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        Self {
+            rules_first: false,
+            ..self.clone()
+        } == Self::default()
+    }
+
+    /// The profile as it is to be. `profiles` are those that a rule may lead to.
+    ///
+    /// # Errors
+    /// `bad-input`, with what is wrong and what to write instead.
+    pub(super) fn applied(
+        &self,
+        before: &ProfileSettings,
+        profiles: &[ProfileSettings],
+    ) -> Result<ProfileSettings, Failure> {
+        let mut profile = before.clone();
+        self.reset(&mut profile)?;
+        self.take_out(&mut profile)?;
+        if let Some(text) = &self.upstreams {
+            profile.upstreams = Some(upstreams("the upstreams", text)?);
+        }
+        if let Some(text) = &self.private_upstreams {
+            let list = upstreams("the private upstreams", text)?;
+            profile.private_upstreams = Some(list);
+        }
+        if let Some(text) = &self.checksum_database {
+            profile.checksum_db = Some(database(text)?);
+        }
+        if let Some(text) = &self.http_proxy {
+            profile.http_proxy = Some(http_proxy(text)?);
+        }
+        if let Some(safety_net) = self.safety_net {
+            profile.safety_net = safety_net;
+        }
+        if let Some(path) = &self.extra_ca {
+            profile.extra_ca = Some(file("the extra CA", path)?);
+        }
+        if let Some(path) = &self.client_certificate {
+            profile.client_certificate = Some(file("the client certificate", path)?);
+        }
+        for list in &self.private {
+            add("the private pattern", list, &mut profile.private)?;
+        }
+        for list in &self.no_checksum_database {
+            let all = &mut profile.no_checksum_db;
+            add("the pattern outside the checksum database", list, all)?;
+        }
+        let rules = self.rules.iter();
+        let rules = rules.map(|rule| rule.read(&profile.name, profiles));
+        let rules: Vec<RuleSettings> = rules.collect::<Result<_, _>>()?;
+        let at = if self.rules_first {
+            0
+        } else {
+            profile.rules.len()
+        };
+        profile.rules.splice(at..at, rules);
+        Ok(profile)
+    }
+
+    fn reset(&self, profile: &mut ProfileSettings) -> Result<(), Failure> {
+        for defaulted in &self.defaults {
+            let is_set = match defaulted {
+                Defaulted::Upstreams => {
+                    profile.upstreams = None;
+                    self.upstreams.is_some()
+                }
+                Defaulted::ChecksumDatabase => {
+                    profile.checksum_db = None;
+                    self.checksum_database.is_some()
+                }
+                Defaulted::PrivateUpstreams => {
+                    profile.private_upstreams = None;
+                    self.private_upstreams.is_some()
+                }
+                Defaulted::SafetyNet => {
+                    profile.safety_net = true;
+                    self.safety_net.is_some()
+                }
+                Defaulted::HttpProxy => {
+                    profile.http_proxy = None;
+                    self.http_proxy.is_some()
+                }
+                Defaulted::ExtraCa => {
+                    profile.extra_ca = None;
+                    self.extra_ca.is_some()
+                }
+                Defaulted::ClientCertificate => {
+                    profile.client_certificate = None;
+                    self.client_certificate.is_some()
+                }
+                // A list may be emptied and filled anew at once.
+                Defaulted::Private => {
+                    profile.private.clear();
+                    false
+                }
+                Defaulted::NoChecksumDatabase => {
+                    profile.no_checksum_db.clear();
+                    false
+                }
+                Defaulted::Rules => {
+                    profile.rules.clear();
+                    false
+                }
+            };
+            if is_set {
+                let message = format!("`{}` is to be set and reset at once", defaulted.key());
+                return Err(
+                    Failure::new(Code::BadInput, message).hint("leave out the one or the other")
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn take_out(&self, profile: &mut ProfileSettings) -> Result<(), Failure> {
+        let what = "a private pattern";
+        remove(what, &self.remove_private, &mut profile.private)?;
+        let what = "a pattern outside the checksum database";
+        let excepted = &mut profile.no_checksum_db;
+        remove(what, &self.remove_no_checksum_database, excepted)?;
+        let count = profile.rules.len();
+        if let Some(number) = self
+            .remove_rules
+            .iter()
+            .find(|number| !(1..=count).contains(number))
+        {
+            let message = format!("there is no rule {number} in profile {}", profile.name);
+            let hint = match count {
+                0 => "it has no rules".to_owned(),
+                1 => "it has one: 1".to_owned(),
+                _ => format!("it has {count}, numbered from 1: larder profile show"),
+            };
+            return Err(Failure::new(Code::BadInput, message).hint(hint));
+        }
+        let mut number = 0;
+        profile.rules.retain(|_| {
+            number += 1;
+            !self.remove_rules.contains(&number)
+        });
+        Ok(())
+    }
+}
+
+/// Checks the name of a profile that is not there yet.
+///
+/// # Errors
+/// `bad-input`.
+pub(super) fn check_new_name(name: &str) -> Result<(), Failure> {
+    let refused = |message: String| {
+        Failure::new(Code::BadInput, message).hint("take a name such as company or home-2")
+    };
+    check_name(name).map_err(|reason| refused(reason.to_owned()))?;
+    if is_word(name) {
+        return Err(refused(format!(
+            "no profile can be called {name}: in a list of upstreams that word means something else"
+        )));
+    }
+    Ok(())
+}
+
+/// A word of GOPROXY's grammar.
+fn is_word(name: &str) -> bool {
+    matches!(name, "direct" | "off")
+}
+
+fn refused(what: &str, reason: &dyn fmt::Display, hint: &str) -> Failure {
+    Failure::new(Code::BadInput, format!("{what} can't be used: {reason}")).hint(hint)
+}
+
+fn upstreams(what: &str, text: &Typed) -> Result<UpstreamList, Failure> {
+    let hint = "write them as GOPROXY is: URLs, `direct` or `off`, separated by `,` or `|`";
+    let list = text.0.trim().parse();
+    list.map_err(|error| refused(what, &error, hint))
+}
+
+fn http_proxy(text: &Typed) -> Result<HttpProxy, Failure> {
+    let hint = "write it as http://host:port, or off for none";
+    let proxy = text.0.trim().parse();
+    proxy.map_err(|error| refused("the HTTP proxy", &error, hint))
+}
+
+/// A file that is found from wherever Larder is started; it goes into the settings as text.
+fn file(what: &str, path: &Path) -> Result<PathBuf, Failure> {
+    let hint = "give the path of a file in PEM";
+    if path.to_str().is_none() {
+        return Err(refused(what, &"its path is not UTF-8", hint));
+    }
+    if !path.is_absolute() {
+        return Err(refused(what, &"its path is not absolute", hint));
+    }
+    Ok(path.to_owned())
+}
+
+fn database(text: &Typed) -> Result<DatabaseChoice, Failure> {
+    let (what, text) = ("the checksum database", text.0.trim());
+    let hint = "write it as GOSUMDB is: off, a name, or name+hash+key, and a URL after it if it is not reached by its name";
+    // A URL in the place of the name may hold a password, which no message may quote.
+    let name = text.split_whitespace().next().unwrap_or_default();
+    if name.contains("://") || name.contains('@') {
+        let reason = "it begins with a name, or name+hash+key; a URL may stand behind it";
+        return Err(refused(what, &reason, hint));
+    }
+    text.parse().map_err(|error| refused(what, &error, hint))
+}
+
+/// The patterns of a list, each checked.
+fn read_patterns(what: &str, list: &str) -> Result<Vec<String>, Failure> {
+    let hint = "patterns are written as in GOPRIVATE: corp.example/*, or github.com/acme";
+    patterns::check(list).map_err(|error| refused(what, &error, hint))?;
+    let each = list.split(',').filter(|pattern| !pattern.is_empty());
+    Ok(each.map(str::to_owned).collect())
+}
+
+/// Adds patterns that are not there yet.
+fn add(what: &str, list: &str, all: &mut Vec<String>) -> Result<(), Failure> {
+    for pattern in read_patterns(what, list)? {
+        if !all.iter().any(|known| same(known, &pattern)) {
+            all.push(pattern);
+        }
+    }
+    Ok(())
+}
+
+fn remove(what: &str, gone: &[String], all: &mut Vec<String>) -> Result<(), Failure> {
+    for pattern in gone {
+        let before = all.len();
+        all.retain(|known| !same(known, pattern));
+        if all.len() == before {
+            let message = format!("{pattern:?} is not {what} of this profile");
+            let hint = match all.as_slice() {
+                [] => "there is none".to_owned(),
+                all => format!("there is: {}", all.join(", ")),
+            };
+            return Err(Failure::new(Code::BadInput, message).hint(hint));
+        }
+    }
+    Ok(())
+}
+
+/// A slash at the end means nothing.
+fn same(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
+}
+
+impl RuleText {
+    fn read(&self, own: &str, profiles: &[ProfileSettings]) -> Result<RuleSettings, Failure> {
+        let hint = "write a rule as 'github.com/acme/* -> company', or with a list behind the arrow: 'example.com -> https://proxy.example.com,direct'";
+        let Some((left, right)) = self.text.0.split_once("->") else {
+            return Err(refused("the rule", &"it has no arrow, `->`", hint));
+        };
+        let (left, right) = (left.trim(), right.trim());
+        let patterns = read_patterns("the rule's pattern", left)?;
+        let is_name = check_name(right).is_ok() && !is_word(right);
+        let target = if !is_name {
+            let list = Typed(right.to_owned());
+            if right.is_empty() {
+                return Err(refused("the rule", &"it leads nowhere", hint));
+            }
+            RuleTarget::Upstreams(upstreams("the rule's upstreams", &list)?)
+        } else if right == own {
+            let reason = format!("it leads to {own}, its own profile");
+            return Err(refused(
+                "the rule",
+                &reason,
+                "name another profile, or a list of upstreams",
+            ));
+        } else if right == PUBLIC || profiles.iter().any(|known| known.name == right) {
+            RuleTarget::Profile(right.to_owned())
+        } else {
+            let known: Vec<&str> = profiles.iter().map(|known| known.name.as_str()).collect();
+            let reason = format!("there is no profile {right}");
+            let hint = format!(
+                "there is: {}; a list of upstreams has URLs",
+                known.join(", ")
+            );
+            return Err(refused("the rule", &reason, &hint));
+        };
+        Ok(RuleSettings {
+            patterns,
+            target,
+            private: self.private,
+        })
+    }
+}
