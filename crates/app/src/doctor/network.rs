@@ -108,7 +108,7 @@ fn upstream_line(asked: &Asked) -> DoctorLine {
     let took = probe.took.as_millis();
     if !probe.authorised {
         let found = format!("{name} is there, {took} ms, and does not let you in{status}");
-        return DoctorLine::warning(Check::Upstream, found).mend(format!("larder login {name}"));
+        return DoctorLine::warning(Check::Upstream, found).mend(login(asked));
     }
     let found = format!("{name} answers in {took} ms{status}");
     if probe.took > SLOW {
@@ -118,6 +118,10 @@ fn upstream_line(asked: &Asked) -> DoctorLine {
         ));
     }
     DoctorLine::ok(Check::Upstream, found)
+}
+
+fn login(asked: &Asked) -> String {
+    format!("larder login {}", asked.url.as_ref().unwrap_or(&asked.name))
 }
 
 fn credentials(asked: &[Asked]) -> Vec<DoctorLine> {
@@ -131,8 +135,7 @@ fn credentials(asked: &[Asked]) -> Vec<DoctorLine> {
                 _ => "refuses what it was shown, or this computer (403)",
             };
             let name = &asked.name;
-            DoctorLine::broken(Check::Credentials, format!("{name} {found}"))
-                .mend(format!("larder login {name}"))
+            DoctorLine::broken(Check::Credentials, format!("{name} {found}")).mend(login(asked))
         })
         .collect();
     match refusing.is_empty() {
@@ -325,7 +328,7 @@ mod tests {
         assert_eq!(upstream_line(&closed).health, Health::Warning);
         let line = credentials(&[closed]).remove(0);
         assert_eq!(line.health, Health::Broken);
-        assert_eq!(line.mend, ["larder login proxy.corp.example"]);
+        assert_eq!(line.mend, ["larder login https://proxy.corp.example"]);
         let gone = Asked {
             answer: Err(None),
             ..asked(answers())
