@@ -69,7 +69,17 @@ pub(crate) struct Larder {
 impl Larder {
     /// Starts it and waits until it answers.
     pub(crate) fn start(program: &Path, home: &Home, upstreams: &str) -> Result<Self> {
-        let mut larder = Self::spawn(program, home, &["--upstreams", upstreams, "--sumdb", "off"])?;
+        Self::start_with(program, home, upstreams, "off")
+    }
+
+    /// The same, with this checksum database.
+    pub(crate) fn start_with(
+        program: &Path,
+        home: &Home,
+        upstreams: &str,
+        sumdb: &str,
+    ) -> Result<Self> {
+        let mut larder = Self::spawn(program, home, &["--upstreams", upstreams, "--sumdb", sumdb])?;
         let until = Instant::now() + PATIENCE;
         loop {
             if larder.read_token(home).is_ok() && larder.get("/", PATIENCE).is_ok() {

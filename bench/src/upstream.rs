@@ -16,6 +16,8 @@ use crate::ask;
 
 /// Below this prefix everything is sent at [`PACE`].
 pub(crate) const PACED: &str = "paced";
+/// Below this prefix everything shares one link of [`PACE`].
+const LINK: &str = "link";
 /// Bytes a second.
 pub(crate) const PACE: usize = 12 << 20;
 const PIECE: usize = 64 << 10;
@@ -58,6 +60,11 @@ impl Upstream {
         format!("{}/{PACED}", self.url())
     }
 
+    /// The same files over one link of that pace, which all connections share.
+    pub(crate) fn link_url(&self) -> String {
+        format!("{}/{LINK}", self.url())
+    }
+
     /// How often this path was asked for.
     pub(crate) fn gets(&self, path: &str) -> Result<u64> {
         let got = ask::get(self.port, &format!("/{GETS}{path}"), Duration::from_secs(5))?;
@@ -82,6 +89,30 @@ impl Drop for Upstream {
 struct Files {
     by_path: HashMap<String, Vec<u8>>,
     gets: Mutex<HashMap<String, u64>>,
+    /// When the shared link is free again.
+    link: Mutex<Instant>,
+}
+
+/// How fast a body is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speed {
+    Full,
+    Paced,
+    Shared,
+}
+
+impl Files {
+    /// Waits until the shared link has carried this many bytes more.
+    fn carry(&self, bytes: usize) {
+        let due = {
+            let mut free = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+            let due =
+                (*free).max(Instant::now()) + Duration::from_secs_f64(bytes as f64 / PACE as f64);
+            *free = due;
+            due
+        };
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
 }
 
 /// `bench serve-upstream FOLDER`: prints its port, serves until stdin ends.
@@ -91,6 +122,7 @@ pub(crate) fn serve(root: &Path) -> Result<()> {
     let files = Arc::new(Files {
         by_path,
         gets: Mutex::default(),
+        link: Mutex::new(Instant::now()),
     });
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut out = std::io::stdout();
@@ -138,7 +170,7 @@ fn converse(files: &Files, mut tcp: &TcpStream) -> Result<()> {
             reader.read_line(&mut line)?;
         }
         let counted;
-        let (body, paced) = if let Some(path) = path.strip_prefix(GETS) {
+        let (body, speed) = if let Some(path) = path.strip_prefix(GETS) {
             let gets = files.gets.lock().unwrap_or_else(PoisonError::into_inner);
             counted = gets
                 .get(path)
@@ -146,14 +178,16 @@ fn converse(files: &Files, mut tcp: &TcpStream) -> Result<()> {
                 .unwrap_or(0)
                 .to_string()
                 .into_bytes();
-            (Some(&counted), false)
+            (Some(&counted), Speed::Full)
         } else {
-            let plain = path
-                .strip_prefix(PACED)
-                .map(|rest| rest.trim_start_matches('/'));
+            let (plain, speed) = match path.split_once('/') {
+                Some((PACED, rest)) => (rest, Speed::Paced),
+                Some((LINK, rest)) => (rest, Speed::Shared),
+                _ => (path.as_str(), Speed::Full),
+            };
             let mut gets = files.gets.lock().unwrap_or_else(PoisonError::into_inner);
             *gets.entry(path.clone()).or_default() += 1;
-            (files.by_path.get(plain.unwrap_or(&path)), plain.is_some())
+            (files.by_path.get(plain), speed)
         };
         let Some(body) = body else {
             let text = "not here\n";
@@ -169,7 +203,13 @@ fn converse(files: &Files, mut tcp: &TcpStream) -> Result<()> {
             body.len()
         )
         .into_bytes();
-        if paced {
+        if speed == Speed::Shared {
+            tcp.write_all(&head)?;
+            for piece in body.chunks(PIECE / 4) {
+                files.carry(piece.len());
+                tcp.write_all(piece)?;
+            }
+        } else if speed == Speed::Paced {
             tcp.write_all(&head)?;
             let begun = Instant::now();
             for (n, piece) in body.chunks(PIECE).enumerate() {

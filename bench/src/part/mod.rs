@@ -7,6 +7,7 @@ mod dead;
 mod flight;
 mod memory;
 mod start;
+mod verify;
 mod warm;
 
 use std::path::{Path, PathBuf};
@@ -57,6 +58,11 @@ pub(crate) const PARTS: &[Part] = &[
         name: "memory",
         what: "at rest, and at most",
         run: memory::run,
+    },
+    Part {
+        name: "verify",
+        what: "what it costs to hold every file against the checksum database",
+        run: verify::run,
     },
     Part {
         name: "dead",
