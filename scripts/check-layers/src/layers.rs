@@ -13,8 +13,11 @@ enum Place {
     Host,
     /// What tests lean on: it knows no crate of the house, and is known as a dev-dependency only.
     TestSupport,
-    /// What works on the sources, or on the program from outside: it knows no crate of the house, and nobody may know it.
+    /// What works on the sources: it knows no crate of the house, and nobody may know it.
     Tool,
+    /// What measures the program from outside: it knows layer 0, to do the same without the program, and the fakes of the
+    /// tests; nobody may know it.
+    Bench,
 }
 
 const PLACES: &[(&str, Place)] = &[
@@ -31,7 +34,7 @@ const PLACES: &[(&str, Place)] = &[
     ("larder", Place::Host),
     ("larder-tray", Place::Host),
     ("test-support", Place::TestSupport),
-    ("bench", Place::Tool),
+    ("bench", Place::Bench),
     ("check-layers", Place::Tool),
 ];
 
@@ -119,7 +122,11 @@ fn edge(from: Place, dependency: &Dependency) -> Option<String> {
     let to = place(&dependency.name)?;
     let why = match (from, to) {
         (_, Place::Host) => "a program, which nobody may know",
-        (_, Place::Tool) => "a tool for the sources, which nobody may know",
+        (_, Place::Tool | Place::Bench) => "a tool, which nobody may know",
+        (Place::Bench, Place::Layer(0) | Place::TestSupport) => return None,
+        (Place::Bench, Place::Layer(_)) => {
+            "but measures from outside; beside layer 0 and the fakes it is to know nothing of the house"
+        }
         (Place::TestSupport | Place::Tool, _) => {
             "but is to know no crate of the house, so that every one of them may use it"
         }

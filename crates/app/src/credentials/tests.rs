@@ -1,3 +1,5 @@
+//! Where credentials of a profile are, and whose they are.
+
 use go_module::ProxySource;
 
 use super::*;
