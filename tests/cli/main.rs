@@ -4,14 +4,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod cache;
-mod doctor;
 mod credentials;
+mod doctor;
+mod env;
 mod help;
 mod input;
 mod life;
 mod log;
 mod notices;
 mod secrets;
+mod service;
 mod trust;
 mod verify;
 
@@ -81,7 +83,7 @@ fn json(output: &Output) -> Value {
 
 /// Asks again until it is so.
 #[track_caller]
-fn until(what: &str, is: impl Fn() -> bool) {
+fn until(what: &str, mut is: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !is() {
         assert!(Instant::now() < end, "{what}: not within {PATIENCE:?}");

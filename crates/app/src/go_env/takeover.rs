@@ -4,9 +4,7 @@ use go_module::ProxyList;
 
 use super::found::{Found, distinct};
 use super::own;
-use crate::settings::{
-    Choice, PUBLIC, ProfileSettings, RuleSettings, RuleTarget, Settings, UpstreamList,
-};
+use crate::settings::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget, Settings, UpstreamList};
 
 /// What the profile is called that holds what go was told.
 const NAME: &str = "company";
@@ -162,6 +160,7 @@ fn holds(profile: &ProfileSettings, wanted: &ProfileSettings) -> bool {
 mod tests {
     use super::super::found::tests::{DEFAULT, KEY, find};
     use super::*;
+    use crate::settings::Choice;
 
     fn take(values: &[(&str, &str)], settings: &Settings) -> Option<Takeover> {
         let default = ProxyList::parse(DEFAULT).unwrap();
