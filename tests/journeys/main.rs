@@ -6,6 +6,7 @@ mod chain;
 mod client;
 mod credentials;
 mod direct;
+mod env;
 mod go;
 mod heads;
 mod lifecycle;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use go_module::ProxyList;
-use go_tool::CallerEnv;
 use go_tool::go_env::{EnvError, EnvFile, EnvLocation, EnvRecord, GivenBack, Wishes, shown};
+use go_tool::{CallerEnv, GoauthWish, goauth_value};
 
 use super::found::KEYS;
 use super::kept::Kept;
@@ -84,7 +84,8 @@ pub(super) fn point_at_larder(
                 if let Some(done) = done {
                     done.forget()?;
                 }
-                let record = first_record(location, own).map_err(|e| trouble::of_file(&e))?;
+                let record = first_record(location, own, larder);
+                let record = record.map_err(|error| trouble::of_file(&error))?;
                 Kept::new(data, record)
             }
         };
@@ -199,7 +200,11 @@ fn write(kept: &mut Kept, ground: &Ground) -> Result<Result<bool, EnvError>, Fai
 
 /// Takes down what stands there. An address of Larder's own that no record knows of is not the person's: it is left over
 /// from a Larder whose state is gone, and taken out first, so that it is never kept as what was there before.
-fn first_record(location: &EnvLocation, own: &Own) -> Result<EnvRecord, EnvError> {
+fn first_record(
+    location: &EnvLocation,
+    own: &Own,
+    larder: Option<&Path>,
+) -> Result<EnvRecord, EnvError> {
     let mut record = EnvRecord::before_first_write(location.clone())?;
     let file = record.original().file();
     let says = |key: &str| file.get_text(key).unwrap_or_default().into_owned();
@@ -211,7 +216,18 @@ fn first_record(location: &EnvLocation, own: &Own) -> Result<EnvRecord, EnvError
     if says("GONOPROXY") == "none" {
         leftovers = leftovers.unset("GONOPROXY");
     }
+    if larder.is_some_and(|larder| is_of_larder_alone(larder, &says("GOAUTH"))) {
+        leftovers = leftovers.unset("GOAUTH");
+    }
     let plan = record.plan(&leftovers, true)?;
     record.write(plan)?;
     EnvRecord::before_first_write(location.clone())
+}
+
+/// Whether GOAUTH says what Larder makes of it where a person has said nothing.
+fn is_of_larder_alone(larder: &Path, goauth: &str) -> bool {
+    match goauth_value(larder, None) {
+        Ok(GoauthWish::Set(value)) => value.expose() == goauth,
+        Ok(GoauthWish::AsItIs | GoauthWish::LeftOff) | Err(_) => false,
+    }
 }
