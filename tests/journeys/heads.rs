@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use test_support::{Larder, Module, http};
+use test_support::{Larder, Module, Tamper, http};
 
 use crate::client::{Client, level_0_tile, size_of};
 use crate::verify::{DATABASE, Verified};
@@ -196,4 +196,68 @@ fn a_client_whose_latest_larder_saw_verifies_offline_with_its_own_tiles_wiped() 
         grown.verifies(&grown.between, wiped[0], &MODULES);
         grown.verifies(&grown.late, wiped[1], &MODULES);
     }
+}
+
+#[test]
+fn a_fork_is_refused_shown_and_kept_as_evidence_also_after_a_restart() {
+    let world = Verified::new();
+    let before = grow(&world, "example.com/before");
+    let larder = world.serve(&world.database.key());
+    let client = world.client("client");
+    client.download(larder.goproxy(), &[&before]).success();
+    larder.terminate();
+    world.database.tamper(Tamper::Fork { shared: 500 });
+    let after = grow(&world, "example.com/after");
+
+    let larder = world.serve(&world.database.key());
+    // It has never heard of the database, and would take the fork for the truth.
+    let other = world.client("other");
+    let refused = other.download(larder.goproxy(), &[&after]).failure();
+    assert!(refused.stderr.contains("two histories"), "{refused}");
+    assert!(!other.has_zip(&after));
+    let data = world.home.larder_home().join("data/checksum-db");
+    let evidence = fs::read_dir(data.join(DATABASE).join("forks")).unwrap();
+    let mut sizes: Vec<u64> = evidence
+        .map(|note| size_of(&fs::read_to_string(note.unwrap().path()).unwrap()))
+        .collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [GROWTH + 1001, 2 * GROWTH + 1002]);
+    let status = larder.run(&["status"]).success();
+    assert!(status.stdout.contains("two histories"), "{status}");
+    // What was known before stands.
+    other.download(larder.goproxy(), &[&before]).success();
+}
+
+#[test]
+fn heads_that_are_lost_are_announced_and_learned_anew() {
+    let world = Verified::new();
+    let before = grow(&world, "example.com/before");
+    let larder = world.serve(&world.database.key());
+    let client = world.client("client");
+    client.download(larder.goproxy(), &[&before]).success();
+    larder.terminate();
+    fs::remove_dir_all(world.home.larder_home().join("data/checksum-db")).unwrap();
+
+    let after = grow(&world, "example.com/after");
+    let larder = world.serve(&world.database.key());
+    let other = world.client("other");
+    let modules = [&*before, &*after];
+    other.download(larder.goproxy(), &modules).success();
+    let until = Instant::now() + Duration::from_secs(10);
+    let heads_lost = || {
+        larder
+            .run(&["status"])
+            .success()
+            .stdout
+            .contains("are lost")
+    };
+    while !heads_lost() {
+        assert!(Instant::now() < until, "{}", larder.log());
+        thread::sleep(Duration::from_millis(50));
+    }
+    larder.terminate();
+    world.all_down();
+    let larder = world.serve(&world.database.key());
+    let fresh = world.client("fresh");
+    fresh.download(larder.goproxy(), &modules).success();
 }

@@ -207,6 +207,26 @@ async fn a_fork_is_refused_told_and_kept_as_evidence() {
 }
 
 #[tokio::test]
+async fn heads_that_are_lost_are_told_once_and_learned_anew() {
+    let (proxy, database) = world().await;
+    let engine = Engine::of(verifying(&proxy.url(), &database)).await;
+    engine.whole(MOD).await;
+    std::fs::remove_dir_all(engine.data().join("checksum-db")).unwrap();
+    let mut engine = engine
+        .restart_with(verifying(&proxy.url(), &database))
+        .await;
+    engine.whole(LOOKUP).await;
+    let alarm = engine.alarms.try_recv().unwrap();
+    assert_eq!(alarm.kind, AlarmKind::HeadsLost);
+    let mut engine = engine
+        .restart_with(verifying(&proxy.url(), &database))
+        .await;
+    engine.whole(LOOKUP).await;
+    assert!(engine.alarms.try_recv().is_err());
+    engine.end().await;
+}
+
+#[tokio::test]
 async fn a_module_that_the_database_does_not_have_is_refused_with_advice() {
     let (proxy, database) = world().await;
     proxy.add(&Module::simple("example.com/unknown", "v1.0.0"));

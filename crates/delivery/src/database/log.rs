@@ -78,7 +78,8 @@ impl Log {
         let mut client = Client::new(key);
         let kept = store.heads(&name)?;
         let heads = kept.as_deref().map(serde_json::from_slice::<Heads>);
-        let had_tiles = || files.names("tile/8/0").is_ok_and(|names| !names.is_empty());
+        // A look-up was kept, and so was the head that stands under it.
+        let had_heads = || files.read(SUPPORTED, 1).is_ok_and(|file| file.is_some());
         match heads {
             Some(Ok(heads)) => {
                 for head in &heads.heads {
@@ -92,7 +93,7 @@ impl Log {
                     .for_each(|size| client.restore_size(size));
             }
             Some(Err(error)) => alarms.tell(Alarm::heads_lost(&name, &error.to_string())),
-            None if had_tiles() => {
+            None if had_heads() => {
                 let reason = "the file of its heads is gone from the data folder";
                 alarms.tell(Alarm::heads_lost(&name, reason));
             }
