@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Goproxy(goproxy::Options),
     Status(status::Options),
     Use(use_profile::Options),
-    Profile(profile::Options),
+    Profile(Box<profile::Options>),
     Explain(explain::Options),
     Log(log::Options),
     Notices(notices::Options),
@@ -110,7 +110,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
             on_this_thread(use_profile::run(options, Places::of_environment()?))
         }
         Command::Profile(options) => {
-            on_this_thread(profile::run(options, Places::of_environment()?))
+            on_this_thread(profile::run(*options, Places::of_environment()?))
         }
         Command::Explain(options) => {
             on_this_thread(explain::run(options, Places::of_environment()?))

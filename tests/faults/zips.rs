@@ -1,7 +1,5 @@
 //! Zips that are made to hurt: none of them is kept, and none is complete at a client.
 
-use std::thread;
-
 use test_support::http::Ended;
 use test_support::zip::{self, Entry};
 use test_support::{Module, hostile};

@@ -7,12 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use test_support::{Larder, Module, TempHome, h1, http, network};
 
 use crate::bin;
 use crate::client::{Client, copy, level_0_tile, size_of};
+use crate::verify::until;
 
 const DATABASE: &str = "sum.golang.org";
 
@@ -176,11 +177,9 @@ fn fill(filled: &Filled) {
     copy(&filled.larder("larder"), &home.larder_home());
     home.set_env("GOPATH", wiped.gopath());
     let larder = Larder::start(bin(), &home, &["--port", "0"]);
-    let until = Instant::now() + Duration::from_secs(30);
-    while !heads_of(&home.larder_home()).contains(&head) {
-        assert!(Instant::now() < until, "it did not see go's own head");
-        thread::sleep(Duration::from_millis(50));
-    }
+    until("it sees go's own head", || {
+        heads_of(&home.larder_home()).contains(&head)
+    });
     larder.terminate();
     fs::rename(home.larder_home(), filled.larder("larder-saw")).unwrap();
 }
@@ -221,9 +220,7 @@ fn offline(filled: &Filled) {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some((what, larder, client)) = next() {
-                    let started = Instant::now();
                     Story::new(filled, what, larder, client).tell();
-                    eprintln!("{what}: {:.1} s", started.elapsed().as_secs_f32());
                 }
             });
         }
