@@ -11,6 +11,7 @@ mod go;
 mod heads;
 mod lifecycle;
 mod offline_database;
+mod privacy;
 mod private;
 mod protocol;
 mod real;
