@@ -1,13 +1,11 @@
 //! A checksum database that grew while Larder and its clients looked: whatever tree a client knows, it can go on from it.
 
 use std::fs;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use test_support::{Larder, Module, Tamper, http};
 
 use crate::client::{Client, level_0_tile, size_of};
-use crate::verify::{DATABASE, Verified};
+use crate::verify::{DATABASE, Verified, until};
 
 /// How much the log grows between two heads: more than the 65,536 after which a tile of level 1 is full.
 const GROWTH: u64 = 70_000;
@@ -181,11 +179,9 @@ fn a_client_whose_latest_larder_saw_verifies_offline_with_its_own_tiles_wiped() 
         let person = grown.between.again("person");
         grown.world.home.set_env("GOPATH", person.gopath());
         let grown = grown.restarted();
-        let until = Instant::now() + Duration::from_secs(20);
-        while !known(&grown.world).contains(&wiped[0]) {
-            assert!(Instant::now() < until, "{:?}", known(&grown.world));
-            thread::sleep(Duration::from_millis(20));
-        }
+        until("what go saw is learned", || {
+            known(&grown.world).contains(&wiped[0])
+        });
         // And seen when it changes, before the next who looks something up is answered.
         fs::copy(grown.late.latest(DATABASE), person.latest(DATABASE)).unwrap();
         grown.early.clean();
@@ -243,18 +239,13 @@ fn heads_that_are_lost_are_announced_and_learned_anew() {
     let other = world.client("other");
     let modules = [&*before, &*after];
     other.download(larder.goproxy(), &modules).success();
-    let until = Instant::now() + Duration::from_secs(10);
-    let heads_lost = || {
+    until("status tells it", || {
         larder
             .run(&["status"])
             .success()
             .stdout
             .contains("are lost")
-    };
-    while !heads_lost() {
-        assert!(Instant::now() < until, "{}", larder.log());
-        thread::sleep(Duration::from_millis(50));
-    }
+    });
     larder.terminate();
     world.all_down();
     let larder = world.serve(&world.database.key());

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use test_support::{Larder, Module, TempHome, h1, http, network};
+use test_support::{Larder, Module, TempHome, h1, http, module::escape, network};
 
 use crate::bin;
 use crate::client::{Client, copy, level_0_tile, size_of};
@@ -137,6 +137,15 @@ fn fill(filled: &Filled) {
     assert!(required().iter().all(|module| before.has_zip(module)));
     fs::write(filled.go_sum(), &sums).unwrap();
     before.clean();
+    let modules = home.larder_home().join("cache/modules");
+    until("all of them are kept", || {
+        let mut files = required().into_iter().flat_map(|module| {
+            let (path, version) = module.split_once('@').unwrap();
+            let stem = format!("{}/@v/{}", escape(path), escape(version));
+            ["info", "mod", "zip"].map(|extension| format!("{stem}.{extension}"))
+        });
+        files.all(|file| modules.join(file).exists())
+    });
     larder.terminate();
     copy(&home.larder_home(), &filled.larder("larder"));
 

@@ -90,6 +90,16 @@ impl Verified {
     }
 }
 
+/// Waits for what comes about in a moment, such as what is kept once a client has all of it.
+#[track_caller]
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < until, "not within 20 s: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 fn sumdb(larder: &Larder, path: &str) -> http::Reply {
     http::get(&format!("{}/sumdb/{path}", larder.goproxy()))
 }
@@ -135,6 +145,18 @@ fn go_verifies_through_larder_and_with_everything_else_down() {
     // Only what nobody asked for before is not there.
     let unknown = fresh.download(larder.goproxy(), &["example.com/unsaid@v1.0.0"]);
     unknown.failure();
+    larder.terminate();
+
+    // Without Larder, the folder of what this database vouched for speaks for itself.
+    let supported = world.kept("sums.example.com/supported");
+    let [supported] = &*supported else {
+        panic!("one database, one folder: {supported:?}")
+    };
+    let folder = supported.strip_suffix("/sumdb/sums.example.com/supported");
+    let alone = world.client("alone");
+    let url = format!("file://{}", folder.unwrap());
+    alone.download(&url, &modules).success();
+    assert_eq!(alone.size_seen(DATABASE), fresh.size_seen(DATABASE));
     world.tripwire.assert_untouched();
 }
 
@@ -160,23 +182,19 @@ fn an_altered_zip_is_refused_and_the_second_answer_shows_both_hashes() {
     }
     assert!(!client.has_zip(module));
     assert_eq!(world.kept("v1.0.0.zip"), [""; 0]);
-    assert_eq!(
-        world.kept("v1.0.0.mod").len(),
-        1,
-        "the go.mod is as it should be"
-    );
+    until("the go.mod is kept, as it should be", || {
+        world.kept("v1.0.0.mod").len() == 1
+    });
 
     // It can be seen afterwards, and until somebody puts it away.
     let told = |text: &str| text.contains(&altered.zip_h1()) && text.contains(&honest.zip_h1());
-    let until = Instant::now() + Duration::from_secs(10);
-    while !log_of(&world.home).iter().any(|item| {
-        item["outcome"] == "unverified"
-            && item["kind"] == "zip"
-            && item["detail"].as_str().is_some_and(told)
-    }) {
-        assert!(Instant::now() < until, "{:#?}", log_of(&world.home));
-        thread::sleep(Duration::from_millis(50));
-    }
+    until("the log shows it", || {
+        log_of(&world.home).iter().any(|item| {
+            item["outcome"] == "unverified"
+                && item["kind"] == "zip"
+                && item["detail"].as_str().is_some_and(told)
+        })
+    });
     let status = larder.run(&["status"]).success();
     assert!(told(&status.stdout), "{status}");
     larder.terminate();
@@ -185,7 +203,7 @@ fn an_altered_zip_is_refused_and_the_second_answer_shows_both_hashes() {
     world.proxy.add(&honest);
     let larder = world.serve(&world.database.key());
     client.download(larder.goproxy(), &[module]).success();
-    assert_eq!(world.kept("v1.0.0.zip").len(), 1);
+    until("the zip is kept", || world.kept("v1.0.0.zip").len() == 1);
     let status = larder.run(&["status"]).success();
     assert!(told(&status.stdout), "{status}");
 }
