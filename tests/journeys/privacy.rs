@@ -267,18 +267,6 @@ impl Places {
              upstreams = \"{company}|{mirror}\"\n",
             helper = helper.display(),
         );
-        let mutation = std::env::var("MUT").unwrap_or_default();
-        let settings = match mutation.as_str() {
-            "pattern" => settings.replacen("private = [\"corp.example/*\", ", "private = [", 1),
-            "helper" => settings.replace("[credentials.helpers]\n", &format!("[credentials.helpers]\n\"{public}\" = [\"{}\"]\n", helper.display())),
-            "storage" => settings.replace("[credentials.helpers]\n", &format!("[credentials.helpers]\n\"{}\" = [\"{}\"]\n", self.storage.url(), helper.display())),
-            "userinfo" => settings.replace("{mirror}", "x").replacen(&mirror, &mirror.replace("http://", &format!("http://bob:{MIRROR}@")), 1),
-            "fallback" => settings.replacen(&format!("private-upstreams = \"{company}|{mirror}\""), &format!("private-upstreams = \"{company}|{fallback}\""), 1),
-            "off" => settings.replace(&format!("private-upstreams = \"{company},{mirror}\""), "private-upstreams = \"off\""),
-            _ => settings,
-        };
-        if mutation == "environ" { home.set_env("X", COMPANY); }
-        if mutation == "cache" { home.write("larder/cache/answers/x", &format!("..{}..", &MIRROR_BASIC[6..])); }
         home.write("larder/config/settings.toml", settings);
         // As a service starts it: else it prints the token to whom it is for.
         Larder::start(bin(), home, &["--port", "0", "--quiet"])
