@@ -14,6 +14,7 @@ use crate::environment::Environment;
 use crate::error::GoError;
 use crate::find::Go;
 use crate::folder::{Folders, RunFolder};
+use crate::goauth::without_larder;
 use crate::query::{check_path, check_query};
 
 /// The settings of the person that matter to version control. All others are Larder's own.
@@ -39,7 +40,8 @@ pub struct DirectOptions {
 /// Fetches modules from version control with the go command.
 ///
 /// Each question runs `go` as a child with `GOPROXY=direct`, a module cache of its own, and GOPRIVATE, GOVCS,
-/// GOINSECURE and GOAUTH as the person has them at that moment. A dropped future ends its child and all that one started.
+/// GOINSECURE and GOAUTH (but for Larder's own command) as the person has them at that moment. A dropped future ends its
+/// child and all that one started.
 #[derive(Debug)]
 pub struct Direct {
     go: Go,
@@ -295,7 +297,10 @@ impl Direct {
 
         let left = || self.deadline.saturating_sub(started.elapsed());
         let asked = self.go.environment().for_settings();
-        let person = self.go.ask(&PERSON, &asked, left(), held.clone()).await?;
+        let mut person = self.go.ask(&PERSON, &asked, left(), held.clone()).await?;
+        if let Some(goauth) = person.get_mut("GOAUTH") {
+            *goauth = without_larder(goauth);
+        }
         let mut environment = self.go.environment().for_direct(&person, &folder);
         if !has_own_ssh(&environment, &folder, left(), held.clone()).await {
             environment.set_quiet_ssh();

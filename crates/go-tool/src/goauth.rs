@@ -12,6 +12,9 @@ use secret::Secret;
 /// What Go goes by where GOAUTH is not set (`cfg.GOAUTH`).
 const DEFAULT: &str = "netrc";
 
+/// The name under which Larder's command line is installed.
+const PROGRAM: &str = "larder";
+
 /// What to do with GOAUTH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GoauthWish {
@@ -97,13 +100,27 @@ pub fn goauth_value(larder: &Path, existing: Option<&str>) -> Result<GoauthWish,
     Ok(GoauthWish::Set(Secret::new(value)))
 }
 
+/// GOAUTH without Larder's commands, for a child of Larder's that would ask its own parent. Nothing where no other command
+/// is left: what go does without GOAUTH is what `goauth_value` has put behind.
+pub(crate) fn without_larder(goauth: &str) -> String {
+    let others = goauth.split(';').filter(|command| {
+        let program = goauth_of(command).and_then(Path::file_name);
+        program.is_none_or(|name| name != PROGRAM)
+    });
+    let others: Vec<&str> = others.collect();
+    others.join(";").trim().to_owned()
+}
+
 /// Is this the `goauth` command of a program with the same name as this one?
 fn is_own(command: &str, larder: &Path) -> bool {
-    let Some(program) = command.trim().strip_suffix("goauth") else {
-        return false;
-    };
+    goauth_of(command).is_some_and(|program| program.file_name() == larder.file_name())
+}
+
+/// The program whose `goauth` command this is, by its absolute path.
+fn goauth_of(command: &str) -> Option<&Path> {
+    let program = command.trim().strip_suffix("goauth")?;
     if !program.ends_with([' ', '\t']) {
-        return false;
+        return None;
     }
     let program = program.trim();
     let bare = ['\'', '"']
@@ -111,10 +128,9 @@ fn is_own(command: &str, larder: &Path) -> bool {
         .find_map(|quote| program.strip_prefix(quote)?.strip_suffix(quote));
     // More than one word outside quotes: some other program with arguments.
     if bare.is_none() && program.contains([' ', '\t']) {
-        return false;
+        return None;
     }
-    let program = Path::new(bare.unwrap_or(program));
-    program.is_absolute() && program.file_name() == larder.file_name()
+    Some(Path::new(bare.unwrap_or(program))).filter(|program| program.is_absolute())
 }
 
 /// The path as one word, by the rules of `cmd/internal/quoted`.
@@ -198,6 +214,25 @@ mod tests {
             ),
         ] {
             assert_eq!(set("/opt/larder", existing), expected);
+        }
+    }
+
+    #[test]
+    fn a_child_of_larder_has_what_was_there_before() {
+        for (goauth, left) in [
+            ("/opt/larder goauth; netrc", "netrc"),
+            (
+                "'/my programs/larder' goauth; git /src; /x/get-token a",
+                "git /src; /x/get-token a",
+            ),
+            ("netrc; /opt/larder goauth", "netrc"),
+            ("/opt/larder goauth", ""),
+            ("off", "off"),
+            ("", ""),
+            ("/opt/other goauth; netrc", "/opt/other goauth; netrc"),
+            ("larder goauth", "larder goauth"),
+        ] {
+            assert_eq!(without_larder(goauth), left);
         }
     }
 
