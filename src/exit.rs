@@ -61,7 +61,9 @@ impl Exit {
                 "it failed (the reason is on stderr), could not check all (verify), or found fault (doctor)"
             }
             Self::Usage => "what was asked makes no sense",
-            Self::NotRunning => "Larder is not running (status, goproxy)",
+            Self::NotRunning => {
+                "Larder is not running (status, goproxy), or nobody holds its port (env on, service status)"
+            }
             Self::Damaged => {
                 "the cache holds damaged files (cache verify), or hashes disagree (verify)"
             }

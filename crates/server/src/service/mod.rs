@@ -231,6 +231,8 @@ pub async fn remove(places: &Places) -> Result<Removed, Failure> {
     if has_units {
         systemctl::order(&["disable", "--now", SOCKET]).await?;
         systemctl::order(&["stop", SERVICE]).await?;
+        // How it ended last is nobody's concern any more.
+        let _ = systemctl::order(&["reset-failed", SOCKET, SERVICE]).await;
     }
     take_away(&files)?;
     if has_units {
