@@ -3,17 +3,20 @@
 //! The database's heads are of many ages, as its records come with the head of the day they were first asked for; so each
 //! kind of client is made with it, and none with the fake. (`heads` makes the rarer ones.)
 
+mod lie;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use test_support::{Larder, Module, TempHome, h1, http, module::escape, network};
+use test_support::{Larder, TempHome, http, module::escape, network};
 
 use crate::bin;
-use crate::client::{Client, copy, level_0_tile, size_of};
+use crate::client::{Client, copy, size_of};
 use crate::verify::until;
+use lie::Lie;
 
 const DATABASE: &str = "sum.golang.org";
 
@@ -342,7 +345,7 @@ impl<'a> Story<'a> {
         asked.push(BYSTANDER);
         let refused = client.download(served.goproxy(), &asked).failure();
         for lie in lies {
-            let said = lie.said(&served);
+            let said = lie.said(self.serves);
             let mut lines = refused.stderr.lines();
             assert!(
                 lines.any(|line| said.iter().all(|part| line.contains(part))),
@@ -364,127 +367,4 @@ fn required() -> Vec<String> {
 /// What is lied about.
 fn asked(lies: &[Lie]) -> Vec<&str> {
     lies.iter().map(|lie| lie.about).collect()
-}
-
-/// What somebody does to the folder of verified modules, and to which module; their records are in tiles of their own.
-#[derive(Clone, Copy, Debug)]
-struct Lie {
-    kind: Kind,
-    about: &'static str,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    /// Its record has other hashes.
-    Record,
-    /// The tile that has the record's hash has a wrong bit there.
-    Tile,
-    /// Its zip has a wrong bit.
-    Zip,
-    /// Its go.mod has a line more.
-    Mod,
-    /// Its zip is another one, and Larder's own note of it agrees.
-    ForgedZip,
-    /// Its go.mod is another one, and Larder's own note of it agrees.
-    ForgedMod,
-    /// All of these are forged and agree with one another: only the tiles above do not.
-    ForgedLeaf,
-}
-
-impl Lie {
-    fn all() -> [Self; 7] {
-        let lie = |kind, about| Self { kind, about };
-        [
-            lie(Kind::Record, "github.com/google/uuid@v1.3.0"),
-            lie(Kind::Tile, "github.com/google/go-cmp@v0.5.9"),
-            lie(Kind::Zip, "github.com/huandu/xstrings@v1.3.2"),
-            lie(Kind::Mod, "github.com/go-errors/errors@v1.4.2"),
-            lie(Kind::ForgedZip, "github.com/creack/pty@v1.1.11"),
-            lie(Kind::ForgedMod, "gopkg.in/yaml.v3@v3.0.1"),
-            lie(Kind::ForgedLeaf, "github.com/imdario/mergo@v0.3.16"),
-        ]
-    }
-
-    /// What go says of it, in one line.
-    fn said(self, served: &Served) -> [&'static str; 2] {
-        let because = match (served, self.kind) {
-            (_, Kind::ForgedZip | Kind::ForgedMod) => "checksum mismatch",
-            (Served::By(_), _) => "502 Bad Gateway",
-            (Served::Folder(_), Kind::Record) => "cannot authenticate record data",
-            (Served::Folder(_), Kind::Tile | Kind::ForgedLeaf) => "inconsistent tile",
-            // It does not say of what.
-            (Served::Folder(_), Kind::Zip) => return ["go: flate: corrupt input"; 2],
-            (Served::Folder(_), Kind::Mod) => "checksum mismatch",
-        };
-        [self.about, because]
-    }
-
-    fn tell(self, modules: &Path) {
-        let (path, version) = self.about.split_once('@').unwrap();
-        let file = |extension| modules.join(format!("{path}/@v/{version}.{extension}"));
-        let sumdb = modules.join("sumdb").join(DATABASE);
-        let lookup = sumdb.join("lookup").join(self.about);
-        let answer = fs::read_to_string(&lookup).unwrap();
-        let (id, rest) = answer.split_once('\n').unwrap();
-        let (_, head) = rest.split_once("\n\n").unwrap();
-        let id: u64 = id.parse().unwrap();
-        let other = Module::simple(path, version);
-        let sums = other.go_sum();
-        let record = || fs::write(&lookup, format!("{id}\n{sums}\n{head}")).unwrap();
-        let leaf = |change: &dyn Fn(&mut [u8])| {
-            let at = 32 * usize::try_from(id % 256).unwrap();
-            alter(&sumdb.join(level_0_tile(id / 256)), |tile| {
-                change(&mut tile[at..at + 32]);
-            });
-        };
-        let zip = || forge(&file("zip"), &other.zip(), &other.zip_h1());
-        let go_mod = || forge(&file("mod"), &other.go_mod(), &other.mod_h1());
-        match self.kind {
-            Kind::Record => record(),
-            Kind::Tile => leaf(&|hash| hash[7] ^= 1),
-            Kind::Zip => alter(&file("zip"), |zip| {
-                let middle = zip.len() / 2;
-                zip[middle] ^= 1;
-            }),
-            Kind::Mod => alter(&file("mod"), |go_mod| go_mod.extend(b"\n// a line more\n")),
-            Kind::ForgedZip => zip(),
-            Kind::ForgedMod => go_mod(),
-            Kind::ForgedLeaf => {
-                zip();
-                go_mod();
-                record();
-                let forged = h1::hex_of(format!("\0{sums}").as_bytes());
-                leaf(&|hash| {
-                    for (byte, at) in hash.iter_mut().zip((0..).step_by(2)) {
-                        *byte = u8::from_str_radix(&forged[at..at + 2], 16).unwrap();
-                    }
-                });
-            }
-        }
-    }
-}
-
-fn alter(file: &Path, change: impl FnOnce(&mut Vec<u8>)) {
-    let mut bytes = fs::read(file).unwrap();
-    change(&mut bytes);
-    fs::write(file, bytes).unwrap();
-}
-
-/// Other bytes in place of a kept file, and the sidecar that Larder would have written for them.
-fn forge(file: &Path, bytes: &[u8], h1: &str) {
-    fs::write(file, bytes).unwrap();
-    let mut sidecar = file.as_os_str().to_owned();
-    sidecar.push(".larder");
-    let kept = fs::read_to_string(&sidecar).unwrap();
-    let mut kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
-    for (name, value) in [
-        ("sha256", h1::hex_of(bytes).into()),
-        ("size", bytes.len().into()),
-        ("h1", h1.into()),
-    ] {
-        let old = kept[name].take();
-        assert!(!old.is_null() && old != value, "{name}: {old}");
-        kept[name] = value;
-    }
-    fs::write(sidecar, kept.to_string()).unwrap();
 }
