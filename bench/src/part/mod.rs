@@ -7,6 +7,7 @@ mod dead;
 mod flight;
 mod memory;
 mod start;
+mod switch;
 mod verify;
 mod warm;
 
@@ -68,6 +69,11 @@ pub(crate) const PARTS: &[Part] = &[
         name: "dead",
         what: "answers when the upstream gives none",
         run: dead::run,
+    },
+    Part {
+        name: "switch",
+        what: "profiles are switched while 16 ask without pause",
+        run: switch::run,
     },
     Part {
         name: "start",
