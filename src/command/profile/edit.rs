@@ -106,7 +106,7 @@ struct Given {
     /// Whether go may be given the profile's list behind Larder, for when Larder does not answer (larder env)
     #[arg(long, value_name = "BOOL")]
     safety_net: Option<bool>,
-    /// Public paths that come from elsewhere: 'PATTERN[,PATTERN] -> TARGET'; can be given several times
+    /// Public paths that come from elsewhere: `PATTERN[,PATTERN] -> TARGET`; can be given several times
     ///
     /// TARGET is the name of another profile, for its upstreams, or a list as in GOPROXY. The first rule that matches
     /// counts.
