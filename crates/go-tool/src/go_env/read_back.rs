@@ -18,7 +18,7 @@ pub struct Difference {
     pub key: String,
     /// What was wished for.
     pub wish: Wish,
-    /// What the go command goes by; empty where it has nothing. To show it, use [`super::shown`].
+    /// What the go command goes by; empty where it has nothing. To show it, use [`super::shown()`].
     pub found: Secret,
     /// Who has the say.
     pub winner: Winner,
@@ -27,7 +27,7 @@ pub struct Difference {
 /// Who has the say over a setting, instead of the go env file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Winner {
-    /// The variable of that name in the caller's environment: [`super::overrides`] says where it may come from.
+    /// The variable of that name in the caller's environment: [`super::overrides()`] says where it may come from.
     Environment,
     /// GOENV=off: the file is not read.
     GoenvOff,
