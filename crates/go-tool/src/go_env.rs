@@ -7,10 +7,10 @@
 //! - [`EnvRecord`] is what a caller keeps from the first write to the last: the original and the marks of what was
 //!   written. It plans a write, does it, and gives the file back. [`EnvRecord::restore_script`] is the same without
 //!   Larder.
-//! - [`read_back`] asks the go command whether it took the wishes; [`overrides`] says what a shell sets, and where.
-//! - [`shown`] makes a value fit to print.
+//! - [`read_back()`] asks the go command whether it took the wishes; [`overrides()`] says what a shell sets, and where.
+//! - [`shown()`] makes a value fit to print.
 //!
-//! All but [`read_back`] blocks, for as long as small files take.
+//! All but [`read_back()`] blocks, for as long as small files take.
 
 mod error;
 mod file;

@@ -1,7 +1,7 @@
 //! The go command: found, asked for its settings, run as a child for `direct`.
 //!
 //! What is here:
-//! - [`Go`]: where the go command is, Go's own defaults, and its settings as the person has them; [`installations`]: all
+//! - [`Go`]: where the go command is, Go's own defaults, and its settings as the person has them; [`installations()`]: all
 //!   go commands of a machine;
 //! - [`go_env`]: the go env file, found, written, read back and given back, and what overrides it;
 //! - [`goauth_value`]: GOAUTH with a command of Larder's in front;

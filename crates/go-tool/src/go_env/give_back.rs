@@ -29,7 +29,7 @@ pub enum GivenBack {
 pub struct KeptByOthers {
     /// The key.
     pub key: String,
-    /// What it says now; `None` when no line sets it. To show it, use [`super::shown`].
+    /// What it says now; `None` when no line sets it. To show it, use [`super::shown()`].
     pub value: Option<Secret>,
 }
 

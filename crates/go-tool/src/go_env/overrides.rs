@@ -54,7 +54,7 @@ const FOLDERS_OF_SYSTEM: [(&str, &str); 2] =
 pub struct Override {
     /// The setting.
     pub key: String,
-    /// Its value, fit to print ([`shown`]).
+    /// Its value, fit to print ([`shown()`]).
     pub value: String,
     /// The lines that set it, as far as they were found; none when it was set in some other way (by hand, an IDE, direnv).
     pub from: Vec<Place>,
