@@ -10,6 +10,7 @@
 mod file;
 mod found;
 mod hold;
+mod in_force;
 mod kept;
 mod own;
 mod report;
@@ -21,24 +22,21 @@ mod wishes;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-use delivery::ChecksumDb;
 use go_module::ProxyList;
 use go_tool::go_env::EnvLocation;
-use go_tool::{CallerEnv, Defaults, Go};
-use jiff::Timestamp;
-use secret::Secret;
-use tokio::sync::Mutex;
+use go_tool::{CallerEnv, Go};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
 
-use self::found::{KEYS, Said};
+use self::found::Said;
+use self::in_force::{
+    ask, counts, defaults_of, go_defaults, ground, is_at_home, is_larders, own, port, port_for_go,
+};
 use self::kept::Kept;
-use self::own::Own;
 use self::takeover::Takeover;
-use self::wishes::Ground;
 use crate::app::App;
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use crate::settings::{Choice, Settings};
-use crate::trust;
 
 pub use self::hold::PortHold;
 pub use self::report::{
@@ -52,11 +50,18 @@ pub(crate) struct GoEnv {
     /// Held by who points go at Larder: one at a time.
     asked: Mutex<()>,
     /// Held by who writes a go env file.
-    turn: Mutex<()>,
+    turn: Arc<Mutex<()>>,
     hold: std::sync::Mutex<PortHold>,
 }
 
+/// The right to write go env files. It goes along into what blocks: that ends even where nobody waits for it any more.
+type Turn = OwnedMutexGuard<()>;
+
 impl GoEnv {
+    async fn turn(&self) -> Turn {
+        Arc::clone(&self.turn).lock_owned().await
+    }
+
     /// Who holds the port, as far as this process was told.
     pub(crate) fn hold(&self) -> PortHold {
         *self.hold.lock().unwrap_or_else(PoisonError::into_inner)
@@ -84,32 +89,29 @@ pub(crate) async fn on(
     let port = port_for_go(app, hold)?;
     app.go_env().set_hold(hold);
 
-    let finding = {
-        let caller = caller.clone();
-        spawn_blocking(move || {
-            let location = EnvLocation::of(&caller).map_err(|e| trouble::of_file(&e))?;
-            let writable = location.check_writable();
-            writable.map_err(|error| trouble::of_file(&error))?;
-            let go = Go::of_caller(&caller).map_err(|error| trouble::of_go(&error))?;
-            Ok::<_, Failure>((location, go))
-        })
-    };
-    let (location, go) = finding.await.map_err(|error| trouble::of_task(&error))??;
+    let asking = caller.clone();
+    let finding = in_background(move || {
+        let location = EnvLocation::of(&asking).map_err(|error| trouble::of_file(&error))?;
+        let writable = location.check_writable();
+        writable.map_err(|error| trouble::of_file(&error))?;
+        let go = Go::of_caller(&asking).map_err(|error| trouble::of_go(&error))?;
+        Ok((location, go))
+    });
+    let (location, go) = finding.await?;
     let said = ask(&go).await?;
     let (taken_over, left_out) = take_over(app, &location, &caller, &said).await?;
 
-    let ground = ground(app, port, hold.lasts(), defaults_of(&said)).await?;
     // Go that does not know GOAUTH has no value for it.
     let larder = larder.filter(|_| !said.value("GOAUTH").is_empty());
-    let changed = {
-        let _turn = app.go_env().turn.lock().await;
-        let (data, own) = (app.places().data.clone(), own(app));
-        let writing = spawn_blocking(move || {
-            let larder = larder.as_deref();
-            file::point_at_larder(&data, &location, &ground, &own, larder, hold.lasts())
-        });
-        writing.await.map_err(|error| trouble::of_task(&error))??
-    };
+    let turn = app.go_env().turn().await;
+    let ground = ground(app, port, hold.lasts(), defaults_of(&said)).await?;
+    let (data, own) = (app.places().data.clone(), own(app));
+    let writing = in_turn(turn, move || {
+        let larder = larder.as_deref();
+        file::point_at_larder(&data, &location, &ground, &own, larder, hold.lasts())
+    });
+    let (turn, changed) = writing.await?;
+    drop(turn);
     let mut report = show::show(app, caller).await?;
     report.notes.extend(left_out);
     Ok(EnvOnReport {
@@ -125,9 +127,9 @@ pub(crate) async fn on(
 /// `disk` where one can't be written.
 pub(crate) async fn off(app: &App, caller: CallerEnv) -> Result<EnvOffReport, Failure> {
     let _one_at_a_time = app.go_env().asked.lock().await;
-    let _turn = app.go_env().turn.lock().await;
+    let turn = app.go_env().turn().await;
     let (data, own) = (app.places().data.clone(), own(app));
-    let giving = spawn_blocking(move || {
+    let giving = in_turn(turn, move || {
         let mut notes = Vec::new();
         let all = Kept::all(&data)?;
         let location = EnvLocation::of(&caller);
@@ -169,7 +171,7 @@ pub(crate) async fn off(app: &App, caller: CallerEnv) -> Result<EnvOffReport, Fa
             notes,
         })
     });
-    giving.await.map_err(|error| trouble::of_task(&error))?
+    giving.await.map(|(_turn, report)| report)
 }
 
 /// How go env stands for the caller.
@@ -212,22 +214,19 @@ pub(crate) async fn begin(app: &App) {
 
 /// What a run that has served does: gives back what is not to stay.
 pub(crate) async fn end(app: &App) {
-    let _turn = app.go_env().turn.lock().await;
+    let turn = app.go_env().turn().await;
     let data = app.places().data.clone();
-    let giving = spawn_blocking(move || {
-        let all = match Kept::all(&data) {
-            Ok(all) => all,
-            Err(failure) => return tracing::warn!("go env is not given back: {failure}"),
-        };
-        for kept in all.into_iter().filter(|kept| !kept.stays) {
+    let giving = in_turn(turn, move || {
+        for kept in Kept::all(&data)?.into_iter().filter(|kept| !kept.stays) {
             match file::give_back(kept) {
                 Ok(given) => tracing::info!("{} was given back", given.file.display()),
                 Err(failure) => tracing::warn!("go env is not given back: {failure}"),
             }
         }
+        Ok(())
     });
-    if let Err(error) = giving.await {
-        tracing::warn!("go env is not given back: {error}");
+    if let Err(failure) = giving.await {
+        tracing::warn!("go env is not given back: {failure}");
     }
 }
 
@@ -240,13 +239,13 @@ pub(crate) async fn renew(app: &App) {
 }
 
 async fn try_renew(app: &App) -> Result<(), Failure> {
-    let _turn = app.go_env().turn.lock().await;
+    let turn = app.go_env().turn().await;
     let (data, serves, at_home) = (
         app.places().data.clone(),
         app.serving().is_ok(),
         is_at_home(app),
     );
-    let all = in_background(move || Kept::all(&data)).await?;
+    let (mut turn, all) = in_turn(turn, move || Kept::all(&data)).await?;
     let all: Vec<Kept> = all
         .into_iter()
         // What a run that was killed has left is nobody's to point anywhere, until there is one again.
@@ -260,7 +259,9 @@ async fn try_renew(app: &App) -> Result<(), Failure> {
         let Some(port) = port(app) else { return Ok(()) };
         let ground = ground(app, port, kept.stays, defaults.clone()).await?;
         let file = kept.record.location().named().to_owned();
-        let by_hand = in_background(move || file::bring_up_to_date(kept, &ground)).await?;
+        let work = in_turn(turn, move || file::bring_up_to_date(kept, &ground));
+        let by_hand;
+        (turn, by_hand) = work.await?;
         if !by_hand.is_empty() {
             tracing::warn!(
                 "{} was changed by hand ({}), and is left as it is; larder env on sets it anew",
@@ -274,9 +275,9 @@ async fn try_renew(app: &App) -> Result<(), Failure> {
 
 /// Writes down, for what points at Larder, whether it is to stay.
 async fn keep_in_mind(app: &App, hold: PortHold) -> Result<(), Failure> {
-    let _turn = app.go_env().turn.lock().await;
+    let turn = app.go_env().turn().await;
     let data = app.places().data.clone();
-    in_background(move || {
+    let noting = in_turn(turn, move || {
         for mut kept in Kept::all(&data)? {
             if kept.stays != hold.lasts() {
                 kept.stays = hold.lasts();
@@ -284,8 +285,8 @@ async fn keep_in_mind(app: &App, hold: PortHold) -> Result<(), Failure> {
             }
         }
         Ok(())
-    })
-    .await
+    });
+    noting.await.map(drop)
 }
 
 /// Takes what go was told over into a profile, and puts that in use; also gives what is left out.
@@ -322,139 +323,17 @@ async fn take_over(
     Ok((Some(taken_over), found.left_out))
 }
 
-/// The port that go is to ask.
-///
-/// # Errors
-/// `not-running` where nobody listens there, and nobody holds it.
-fn port_for_go(app: &App, hold: PortHold) -> Result<u16, Failure> {
-    let listened_at = app.serving().is_ok() || hold == PortHold::Socket;
-    port(app).filter(|_| listened_at).ok_or_else(|| {
-        Failure::new(
-            Code::NotRunning,
-            "Larder is not running, and nothing holds its port: go would find nobody there; nothing was changed",
-        )
-        .hint("start it, then try again: larder serve")
-        .hint("or have its port held from login: larder service install")
-    })
-}
-
-/// The port of this run, else the one of the next.
-fn port(app: &App) -> Option<u16> {
-    let serving = app.serving().map(|serving| serving.port());
-    serving.ok().or(app.settings().port)
-}
-
-/// Whether this run is at the port of every run. Before the first one is remembered, any is.
-fn is_at_home(app: &App) -> bool {
-    let remembered = app.settings().port;
-    app.go_env().hold() == PortHold::Socket
-        || remembered.is_none_or(|remembered| port(app) == Some(remembered))
-}
-
-/// What a hold comes to for this run's port: what is started at login holds the remembered one.
-fn counts(app: &App, hold: PortHold) -> PortHold {
-    match hold {
-        PortHold::Autostart if !is_at_home(app) => PortHold::Nobody,
-        PortHold::Nobody | PortHold::Autostart | PortHold::Socket => hold,
-    }
-}
-
-fn own(app: &App) -> Own {
-    let ports = [port(app), app.settings().port];
-    Own {
-        ports: ports.into_iter().flatten().collect(),
-        token: app.tokens().module(),
-    }
-}
-
-fn is_larders(own: &Own, list: &str) -> bool {
-    ProxyList::parse(list).is_ok_and(|list| own.others(&list).len() < list.entries.len())
-}
-
-/// What is in force for go, with Go's own where the profile says nothing.
-async fn ground(app: &App, port: u16, held: bool, defaults: Defaults) -> Result<Ground, Failure> {
-    let settings: Arc<Settings> = app.settings();
-    let unknown = || Failure::new(Code::Internal, "the profile in use is not in the settings");
-    let name = app.profile_in_use();
-    let mut profile = settings.in_effect(&name).ok_or_else(unknown)?;
-    if profile.private_upstreams.is_none() && settings.active.is_automatic() {
-        // They come through Larder while another of the choice is in force, and must not go round it now.
-        let candidates = settings.active.candidates().iter();
-        let mut others = candidates.filter_map(|name| settings.profile(name));
-        profile.private_upstreams = others.find_map(|other| other.private_upstreams.clone());
-    }
-    let run = app.serving().ok().map(|serving| serving.overrides());
-    let list = run
-        .and_then(|run| run.upstreams())
-        .or(profile.upstreams.as_ref());
-    let database = run
-        .and_then(|run| run.database())
-        .or(profile.checksum_db.as_ref());
-    let odd = |what: &str, error: &dyn std::fmt::Display| {
-        Failure::new(Code::Go, format!("go's own {what} can't be used: {error}"))
-    };
-    let own_list =
-        || ProxyList::parse(&defaults.goproxy).map_err(|error| odd("list of proxies", &error));
-    let go_database =
-        ChecksumDb::parse(&defaults.gosumdb).map_err(|error| odd("checksum database", &error))?;
-    let now = Timestamp::now();
-    let grants = trust::grants(app.store()).await?;
-    let token = app.tokens().module();
-    Ok(Ground {
-        address: Secret::new(format!("http://127.0.0.1:{port}/{}", token.expose())),
-        list: match list {
-            Some(list) => list.value().clone(),
-            None => own_list()?,
-        },
-        database: database.map_or_else(|| go_database.clone(), |choice| choice.value().clone()),
-        profile,
-        go_database,
-        granted: grants
-            .active(now)
-            .map(|grant| grant.pattern.clone())
-            .collect(),
-        held,
-    })
-}
-
-/// What go goes by for the caller, and what it would by itself.
-async fn ask(go: &Go) -> Result<Said, Failure> {
-    let values = go
-        .env(&KEYS)
-        .await
-        .map_err(|error| trouble::of_go(&error))?;
-    let defaults = go
-        .defaults()
-        .await
-        .map_err(|error| trouble::of_go(&error))?;
-    Ok(Said {
-        values,
-        proxy_default: defaults.goproxy,
-        database_default: defaults.gosumdb,
-    })
-}
-
-fn defaults_of(said: &Said) -> Defaults {
-    Defaults {
-        goproxy: said.proxy_default.clone(),
-        gosumdb: said.database_default.clone(),
-    }
-}
-
-/// Go's own list and database, as this process finds them.
-async fn go_defaults(app: &App) -> Result<Defaults, Failure> {
-    if let Ok(serving) = app.serving() {
-        return Ok(serving.go_defaults().await?.clone());
-    }
-    let finding = in_background(|| Go::find(None).map_err(|error| trouble::of_go(&error)));
-    let go = finding.await?;
-    go.defaults().await.map_err(|error| trouble::of_go(&error))
-}
-
 async fn in_background<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     spawn_blocking(work)
         .await
         .map_err(|error| trouble::of_task(&error))?
+}
+
+async fn in_turn<T: Send + 'static>(
+    turn: Turn,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<(Turn, T), Failure> {
+    in_background(move || work().map(|done| (turn, done))).await
 }

@@ -6,10 +6,11 @@ use go_tool::go_env::{
 use go_tool::{CallerEnv, Go, Installation, installations};
 
 use super::found::KEYS;
+use super::in_force::{ask, defaults_of, go_defaults, ground, port};
 use super::kept::Kept;
 use super::report::{EnvReport, EnvSetting, EnvWinner, EnvWish, GoCommand};
 use super::wishes::{Wanted, wanted};
-use super::{ask, defaults_of, file, go_defaults, ground, in_background, port, trouble};
+use super::{file, in_background, trouble};
 use crate::app::App;
 use crate::failure::Failure;
 

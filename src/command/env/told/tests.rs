@@ -1,6 +1,6 @@
 //! What `larder env` says.
 
-use app::GoCommand;
+use app::{Code, Failure, GoCommand, PortHold};
 
 use super::*;
 
