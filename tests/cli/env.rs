@@ -332,6 +332,13 @@ fn with_nobody_at_the_port_nothing_is_changed() {
         (&shown["on"], &shown["restore_script"]),
         (&Value::Bool(false), &Value::Null)
     );
+    assert!(
+        shown["no_safety_net"]
+            .as_str()
+            .unwrap()
+            .contains("not known yet"),
+        "{shown}"
+    );
     assert_eq!(everything(&home.path().join("config")), before);
 }
 

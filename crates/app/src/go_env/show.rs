@@ -86,7 +86,7 @@ pub(super) async fn show(app: &App, caller: CallerEnv) -> Result<EnvReport, Fail
     });
     let settings: Vec<EnvSetting> = settings.collect();
 
-    let mut no_safety_net = None;
+    let mut no_safety_net = Some("it is not known yet what Larder wants".to_owned());
     if let Some(Wanted {
         net, notes: more, ..
     }) = &wants
