@@ -16,7 +16,8 @@ fn home(proxy: &test_support::FakeProxy) -> TempHome {
     home.remove_env("GOENV");
     home.use_sumdb();
     let settings = format!(
-        "[profiles.public]\nupstreams = \"{}\"\nchecksum-database = \"off\"\n",
+        "port = {}\n[profiles.public]\nupstreams = \"{}\"\nchecksum-database = \"off\"\n",
+        free_port(),
         proxy.url()
     );
     home.write("larder/config/settings.toml", settings);
@@ -49,10 +50,14 @@ fn goproxy(home: &TempHome) -> String {
     output.stdout.trim_end().to_owned()
 }
 
-/// A port that is free now.
+/// A port that is free now, and is given to nobody who asks for any: it lies below what systems choose from.
 fn free_port() -> u16 {
-    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap().port()
+    loop {
+        let port = fastrand::u16(20_000..32_000);
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// `larder serve` as systemd starts it for a socket unit: by whoever connects first.
