@@ -65,6 +65,10 @@ struct Import {
 
 /// Open the encrypted file with its passphrase, for as long as Larder runs
 #[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  larder credentials unlock                         Asks for the passphrase, without showing it
+  larder credentials unlock --stdin <passphrase     For scripts, from a file that only you can read")]
 struct Unlock {
     /// Take the passphrase from the first line of standard input
     #[arg(long)]

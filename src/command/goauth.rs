@@ -27,6 +27,7 @@ const LONGEST: u64 = 64 << 10;
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
+  larder goauth                                        What go would be given at its start
   go env -w GOAUTH=\"$(which larder) goauth; netrc\"     What `larder env on` does by itself")]
 pub(crate) struct Options {
     /// The URL that was refused, as go gives it; the head of the response is on standard input

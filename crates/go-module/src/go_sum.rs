@@ -160,8 +160,9 @@ mod tests {
 
     proptest! {
         #[test]
+        // No element is a name that Windows keeps for a device, which no module path has.
         fn what_is_written_is_read(
-            files in prop::collection::vec(("[a-z]{1,4}\\.example/[a-z]{1,4}", 0..9u8, any::<bool>(), any::<Vec<u8>>()), 0..6),
+            files in prop::collection::vec(("x[a-z]{1,4}\\.example/x[a-z]{1,4}", 0..9u8, any::<bool>(), any::<Vec<u8>>()), 0..6),
             blank in "[ \t\r\n]{0,3}",
         ) {
             let mut lines = Vec::new();
