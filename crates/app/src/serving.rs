@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::automatic::{self, Candidates, Chosen};
 use crate::failure::Failure;
 use crate::profile::{self, Overrides, ServeOptions};
-use crate::settings::Settings;
+use crate::settings::{ProfileSettings, Settings, ways_out_of};
 use crate::surroundings::Surroundings;
 use crate::trust;
 
@@ -36,6 +36,8 @@ pub struct Serving {
     around: Arc<Surroundings>,
     overrides: Overrides,
     chosen: watch::Sender<Chosen>,
+    /// By which ways private paths of the profile in force are told to what is public, a sentence each.
+    ways_out: Mutex<Vec<String>>,
     wish_to_stop: CancellationToken,
     tasks: TaskTracker,
     end_of_tasks: CancellationToken,
@@ -53,6 +55,7 @@ impl Serving {
         let name = &chosen.name;
         let profile = profile::build(&around, &settings, name, &overrides, allowed).await?;
         chosen.tell();
+        let ways_out = ways_out(&around, &settings, name).await;
         let (sender, events) = mpsc::channel(EVENTS);
         let (alarm, alarms) = mpsc::channel(ALARMS);
         let keep_for = Duration::from_secs(u64::from(settings.keep_days) * 24 * 60 * 60);
@@ -87,6 +90,7 @@ impl Serving {
             since: Timestamp::now(),
             around,
             overrides,
+            ways_out: Mutex::new(ways_out),
             chosen: watch::Sender::new(chosen),
             wish_to_stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -142,6 +146,8 @@ impl Serving {
         let profile =
             profile::build(&self.around, settings, name, &self.overrides, allowed).await?;
         self.delivery.set_profile(profile);
+        let ways_out = ways_out(&self.around, settings, name).await;
+        *self.ways_out.lock().unwrap_or_else(PoisonError::into_inner) = ways_out;
         if chosen != self.chosen() {
             chosen.tell();
             self.chosen.send_replace(chosen);
@@ -210,7 +216,10 @@ impl Serving {
     }
 
     pub(crate) fn warnings(&self) -> Vec<String> {
-        self.around.warnings()
+        let mut warnings = self.around.warnings();
+        let ways_out = self.ways_out.lock();
+        warnings.extend(ways_out.unwrap_or_else(PoisonError::into_inner).clone());
+        warnings
     }
 
     /// Asks the host to end this process cleanly.
@@ -249,5 +258,17 @@ impl Serving {
         // A disk that hangs must not hold up the end.
         let written = futures_util::future::join_all(recording);
         let _ = tokio::time::timeout(LAST_WORDS, written).await;
+    }
+}
+
+/// By which ways private paths of this profile are told to what is public, as a person may have written it by hand.
+async fn ways_out(around: &Surroundings, settings: &Settings, name: &str) -> Vec<String> {
+    let said = settings.profile(name);
+    if !said.is_some_and(ProfileSettings::has_private_ways) {
+        return Vec::new();
+    }
+    match around.public_hosts().await {
+        Ok(Some(public)) => ways_out_of(name, &settings.profiles, &public),
+        Ok(None) | Err(_) => Vec::new(),
     }
 }

@@ -13,7 +13,7 @@ use upstream::{ChainParts, Deadlines, OwnAddresses};
 use crate::app::App;
 use crate::direct::Direct;
 use crate::failure::{Code, Failure};
-use crate::settings::{ProfileSettings, Settings};
+use crate::settings::{ProfileSettings, PublicHosts, Settings};
 use crate::way::Ways;
 
 /// What a run finds around it.
@@ -107,6 +107,17 @@ impl Surroundings {
         })?;
         let read = || async { go.defaults().await.map_err(|error| go_failure(&error)) };
         self.defaults.get_or_try_init(read).await
+    }
+
+    /// Which hosts are public: those of Go's own default list; none where there is no `go` that could say it.
+    pub(crate) async fn public_hosts(&self) -> Result<Option<PublicHosts>, Failure> {
+        let defaults = match self.defaults().await {
+            Ok(defaults) => defaults,
+            Err(failure) if failure.code == Code::Go => return Ok(None),
+            Err(failure) => return Err(failure),
+        };
+        let list = defaults.goproxy.parse();
+        Ok(list.ok().map(|list| PublicHosts::of(&list)))
     }
 
     /// The first folder of GOPATH, where `go` keeps the head of a checksum database.

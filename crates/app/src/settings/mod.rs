@@ -8,6 +8,7 @@ mod reader;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod ways_out;
 mod write;
 mod written;
 
@@ -26,6 +27,7 @@ pub use self::credentials::CredentialSettings;
 pub(crate) use self::profiles::check_name;
 pub use self::profiles::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget};
 pub(crate) use self::shared::{read_shared, write_shared};
+pub(crate) use self::ways_out::{PublicHosts, WayOut, ways_out, ways_out_of};
 pub use self::written::{DatabaseChoice, HttpProxy, ProxyWish, UpstreamList, Written};
 
 /// What a new file begins with.

@@ -88,6 +88,11 @@ impl ProfileSettings {
         joined(self.all_private())
     }
 
+    /// Whether it says where private paths come from.
+    pub(crate) fn has_private_ways(&self) -> bool {
+        self.private_upstreams.is_some() || self.rules.iter().any(|rule| rule.private)
+    }
+
     /// The same, pattern by pattern.
     pub(crate) fn all_private(&self) -> impl Iterator<Item = &String> {
         let rules = self.rules.iter().filter(|rule| rule.private);

@@ -6,6 +6,7 @@ mod put;
 mod share;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod view;
 
 use serde::{Deserialize, Serialize};
@@ -15,9 +16,10 @@ use crate::app::App;
 use crate::failure::{Code, Failure};
 use crate::settings::{Choice, Settings};
 
-pub use change::{Defaulted, ProfileChange, RuleText, Typed};
+pub use change::{Defaulted, ProfileChange};
 pub use put::{ProfileAdd, ProfileEdit, ProfileImport, ProfileRemove, Put, Removed};
 pub use share::{Exported, ProfileExport};
+pub use typed::{RuleText, Typed};
 pub use view::{ProfileView, RuleView};
 
 /// Asks which profiles there are.

@@ -4,15 +4,16 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::change::{ProfileChange, Typed, check_new_name};
-use super::check::{self, PublicHosts};
+use super::change::ProfileChange;
+use super::check;
+use super::typed::{Typed, check_new_name};
 use super::view::ProfileView;
 use super::{in_force, on_disk};
 use crate::app::App;
 use crate::command::Call;
 use crate::failure::{Code, Failure};
 use crate::profile::{self, Overrides};
-use crate::settings::{self, PUBLIC, ProfileSettings, Settings};
+use crate::settings::{self, PUBLIC, ProfileSettings, PublicHosts, Settings};
 
 /// Adds a profile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -147,7 +148,11 @@ impl Call for ProfileRemove {
     async fn run(self, app: &App) -> Result<Removed, Failure> {
         let stays = self.name == PUBLIC;
         let public = if stays {
-            public_hosts(app).await?.unwrap_or_default()
+            app.around()
+                .await?
+                .public_hosts()
+                .await?
+                .unwrap_or_default()
         } else {
             PublicHosts::default()
         };
@@ -175,7 +180,7 @@ async fn put(
 ) -> Result<Put, Failure> {
     let before = on_disk(app).await?;
     let profile = plan(&before)?;
-    let public = public_hosts(app).await?;
+    let public = app.around().await?.public_hosts().await?;
     let mut notes = notes(&profile);
     if public.is_none() {
         notes.push("go was not found, so nobody looked whether private paths lead to its own default upstreams, which are public".to_owned());
@@ -216,21 +221,6 @@ async fn check_usable(app: &App, settings: &Settings, name: &str) -> Result<(), 
         Err(failure) if failure.code == Code::Go => Ok(()),
         Err(failure) => Err(failure),
     }
-}
-
-/// Which hosts are public; none where there is no go that could say it.
-async fn public_hosts(app: &App) -> Result<Option<PublicHosts>, Failure> {
-    let around = app.around().await?;
-    let defaults = match around.defaults().await {
-        Ok(defaults) => defaults,
-        Err(failure) if failure.code == Code::Go => return Ok(None),
-        Err(failure) => return Err(failure),
-    };
-    Ok(defaults
-        .goproxy
-        .parse()
-        .ok()
-        .map(|list| PublicHosts::of(&list)))
 }
 
 /// What a person may not have meant.

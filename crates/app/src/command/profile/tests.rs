@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::change::check_new_name;
-use super::check::{PublicHosts, keep_private, ways_out};
+use super::check::keep_private;
+use super::typed::check_new_name;
 use super::*;
-use crate::settings::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget};
+use crate::settings::{PUBLIC, ProfileSettings, PublicHosts, RuleSettings, RuleTarget, ways_out};
 
 fn typed(text: &str) -> Option<Typed> {
     Some(Typed(text.to_owned()))

@@ -1,0 +1,147 @@
+//! What a person types for a profile, read and checked. No complaint tells a password.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Code, Failure};
+use crate::settings::{
+    DatabaseChoice, HttpProxy, PUBLIC, ProfileSettings, RuleSettings, RuleTarget, UpstreamList,
+    check_name,
+};
+
+/// What someone typed, which may hold a password: sent as it is, shown never.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Typed(pub String);
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+/// A rule, as a person types it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleText {
+    /// `PATTERN[,PATTERN] -> TARGET`; the target is a profile's name or a list in GOPROXY's grammar.
+    pub text: Typed,
+    /// Whether these paths are private.
+    pub private: bool,
+}
+
+/// Checks the name of a profile that is not there yet.
+///
+/// # Errors
+/// `bad-input`.
+pub(super) fn check_new_name(name: &str) -> Result<(), Failure> {
+    let refused = |message: String| {
+        Failure::new(Code::BadInput, message).hint("take a name such as company or home-2")
+    };
+    check_name(name).map_err(|reason| refused(reason.to_owned()))?;
+    if is_word(name) {
+        return Err(refused(format!(
+            "no profile can be called {name}: in a list of upstreams that word means something else"
+        )));
+    }
+    Ok(())
+}
+
+/// A word of GOPROXY's grammar.
+fn is_word(name: &str) -> bool {
+    matches!(name, "direct" | "off")
+}
+
+fn refused(what: &str, reason: &dyn fmt::Display, hint: &str) -> Failure {
+    Failure::new(Code::BadInput, format!("{what} can't be used: {reason}")).hint(hint)
+}
+
+pub(super) fn upstreams(what: &str, text: &Typed) -> Result<UpstreamList, Failure> {
+    let hint = "write them as GOPROXY is: URLs, `direct` or `off`, separated by `,` or `|`";
+    let list = text.0.trim().parse();
+    list.map_err(|error| refused(what, &error, hint))
+}
+
+pub(super) fn http_proxy(text: &Typed) -> Result<HttpProxy, Failure> {
+    let hint = "write it as http://host:port, or off for none";
+    let proxy = text.0.trim().parse();
+    proxy.map_err(|error| refused("the HTTP proxy", &error, hint))
+}
+
+/// A file that is found from wherever Larder is started; it goes into the settings as text.
+pub(super) fn file(what: &str, path: &Path) -> Result<PathBuf, Failure> {
+    let hint = "give the path of a file in PEM";
+    if path.to_str().is_none() {
+        return Err(refused(what, &"its path is not UTF-8", hint));
+    }
+    if !path.is_absolute() {
+        return Err(refused(what, &"its path is not absolute", hint));
+    }
+    Ok(path.to_owned())
+}
+
+pub(super) fn database(text: &Typed) -> Result<DatabaseChoice, Failure> {
+    let (what, text) = ("the checksum database", text.0.trim());
+    let hint = "write it as GOSUMDB is: off, a name, or name+hash+key, and a URL after it if it is not reached by its name";
+    // A URL in the place of the name may hold a password, which no message may quote.
+    let name = text.split_whitespace().next().unwrap_or_default();
+    if name.contains("://") || name.contains('@') {
+        let reason = "it begins with a name, or name+hash+key; a URL may stand behind it";
+        return Err(refused(what, &reason, hint));
+    }
+    text.parse().map_err(|error| refused(what, &error, hint))
+}
+
+/// The patterns of a list, each checked.
+pub(super) fn patterns(what: &str, list: &str) -> Result<Vec<String>, Failure> {
+    let hint = "patterns are written as in GOPRIVATE: corp.example/*, or github.com/acme";
+    go_module::patterns::check(list).map_err(|error| refused(what, &error, hint))?;
+    let each = list.split(',').filter(|pattern| !pattern.is_empty());
+    Ok(each.map(str::to_owned).collect())
+}
+
+impl RuleText {
+    pub(super) fn read(
+        &self,
+        own: &str,
+        profiles: &[ProfileSettings],
+    ) -> Result<RuleSettings, Failure> {
+        let hint = "write a rule as 'github.com/acme/* -> company', or with a list behind the arrow: 'example.com -> https://proxy.example.com,direct'";
+        let Some((left, right)) = self.text.0.split_once("->") else {
+            return Err(refused("the rule", &"it has no arrow, `->`", hint));
+        };
+        let (left, right) = (left.trim(), right.trim());
+        let patterns = patterns("the rule's pattern", left)?;
+        let is_name = check_name(right).is_ok() && !is_word(right);
+        let target = if !is_name {
+            let list = Typed(right.to_owned());
+            if right.is_empty() {
+                return Err(refused("the rule", &"it leads nowhere", hint));
+            }
+            RuleTarget::Upstreams(upstreams("the rule's upstreams", &list)?)
+        } else if right == own {
+            let reason = format!("it leads to {own}, its own profile");
+            return Err(refused(
+                "the rule",
+                &reason,
+                "name another profile, or a list of upstreams",
+            ));
+        } else if right == PUBLIC || profiles.iter().any(|known| known.name == right) {
+            RuleTarget::Profile(right.to_owned())
+        } else {
+            let known: Vec<&str> = profiles.iter().map(|known| known.name.as_str()).collect();
+            let reason = format!("there is no profile {right}");
+            let hint = format!(
+                "there is: {}; a list of upstreams has URLs",
+                known.join(", ")
+            );
+            return Err(refused("the rule", &reason, &hint));
+        };
+        Ok(RuleSettings {
+            patterns,
+            target,
+            private: self.private,
+        })
+    }
+}

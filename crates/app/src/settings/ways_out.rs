@@ -1,0 +1,133 @@
+//! Ways by which the names of private modules would be told to what is public, found in the settings alone.
+
+use std::fmt;
+
+use go_module::{ProxyList, ProxySource};
+use secret::SafeUrl;
+
+use super::{ProfileSettings, RuleTarget};
+
+/// The hosts of Go's own default list, as far as they are known: these are public.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PublicHosts(Vec<String>);
+
+impl PublicHosts {
+    /// Those of a list.
+    pub(crate) fn of(list: &ProxyList) -> Self {
+        Self(hosts(list).collect())
+    }
+
+    /// The first of a list's hosts that is among them.
+    fn named_by(&self, list: &ProxyList) -> Option<String> {
+        hosts(list).find(|host| self.0.contains(host))
+    }
+}
+
+fn hosts(list: &ProxyList) -> impl Iterator<Item = String> + '_ {
+    list.entries.iter().filter_map(|entry| match &entry.source {
+        ProxySource::Url(url) => {
+            let url = SafeUrl::parse(url).ok()?;
+            // A dot at the end of a name is the same name.
+            let host = url.host_str()?.trim_end_matches('.');
+            Some(host.to_ascii_lowercase())
+        }
+        ProxySource::Direct | ProxySource::Off => None,
+    })
+}
+
+/// A way by which the names of private modules would be told to a public upstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WayOut {
+    pub(crate) profile: String,
+    /// The number of the rule, counted from 1; none for `private-upstreams`.
+    rule: Option<usize>,
+    pub(crate) to: Public,
+}
+
+/// What is public.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Public {
+    /// An upstream at this host.
+    Host(String),
+    /// A profile that has Go's default list.
+    Defaults(String),
+    /// A profile whose own list names this host.
+    Through(String, String),
+}
+
+impl fmt::Display for WayOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.rule {
+            Some(number) => write!(
+                f,
+                "rule {number} of profile {} is for private paths and leads to ",
+                self.profile
+            )?,
+            None => write!(f, "the private upstreams of profile {} are ", self.profile)?,
+        }
+        match &self.to {
+            Public::Host(host) => write!(f, "{host}")?,
+            Public::Defaults(name) => {
+                write!(f, "profile {name}, which has go's own default upstreams")?
+            }
+            Public::Through(name, host) => write!(f, "profile {name}, which has {host}")?,
+        }
+        f.write_str(": that is public, and would be told the names of private modules")
+    }
+}
+
+/// The ways out of the private paths of this profile by hosts that it names; that a rule leads to Go's own list is said
+/// where the settings are read.
+pub(crate) fn ways_out_of(
+    name: &str,
+    profiles: &[ProfileSettings],
+    public: &PublicHosts,
+) -> Vec<String> {
+    let ways = ways_out(profiles, public).into_iter();
+    ways.filter(|way| way.profile == name && !matches!(way.to, Public::Defaults(_)))
+        .map(|way| way.to_string())
+        .collect()
+}
+
+/// All ways out of private paths to what is public.
+pub(crate) fn ways_out(profiles: &[ProfileSettings], public: &PublicHosts) -> Vec<WayOut> {
+    let mut ways = Vec::new();
+    for profile in profiles {
+        let mut add = |rule, to| {
+            ways.push(WayOut {
+                profile: profile.name.clone(),
+                rule,
+                to,
+            });
+        };
+        if let Some(list) = &profile.private_upstreams
+            && let Some(host) = public.named_by(list.value())
+        {
+            add(None, Public::Host(host));
+        }
+        for (at, rule) in profile
+            .rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| rule.private)
+        {
+            let to = match &rule.target {
+                RuleTarget::Upstreams(list) => public.named_by(list.value()).map(Public::Host),
+                RuleTarget::Profile(name) => {
+                    let to = profiles.iter().find(|profile| profile.name == *name);
+                    match to.map(|to| &to.upstreams) {
+                        Some(None) => Some(Public::Defaults(name.clone())),
+                        Some(Some(list)) => public
+                            .named_by(list.value())
+                            .map(|host| Public::Through(name.clone(), host)),
+                        None => None,
+                    }
+                }
+            };
+            if let Some(to) = to {
+                add(Some(at + 1), to);
+            }
+        }
+    }
+    ways
+}
