@@ -7,14 +7,17 @@ mod cache;
 mod credentials;
 mod doctor;
 mod env;
+mod explain;
 mod help;
 mod input;
 mod life;
 mod log;
 mod notices;
+mod profile;
 mod secrets;
 mod service;
 mod trust;
+mod use_profile;
 mod verify;
 
 use std::fs::{self, File};
