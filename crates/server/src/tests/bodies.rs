@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use test_support::http::Ended;
-use test_support::{Behaviour, Gate, Module};
+use test_support::{Behaviour, FakeDatabase, Gate, Module};
 
 use super::{Instance, assert_headers, large};
 use crate::deadlines::Deadlines;
@@ -106,14 +106,16 @@ fn a_body_without_a_length_that_fails_is_a_reset_for_an_old_client() {
 
 #[test]
 fn a_body_that_went_out_whole_is_told_so() {
-    let larder = Instance::with(Deadlines::default(), "sums.example.com");
-    larder.proxy.put_sumdb("sums.example.com", "supported", "");
+    let module = large();
+    let database = FakeDatabase::start_blocking("sums.example.com");
+    database.add_module(&module);
+    database.publish();
+    let larder = Instance::with(Deadlines::default(), &database.gosumdb_at_url());
     larder
         .get("/sumdb/sums.example.com/supported")
         .send()
         .unwrap()
         .whole();
-    let module = large();
     larder.proxy.add(&module);
     let zip = larder.get(&module.url_path("zip"));
     assert_eq!(zip.send().unwrap().whole(), module.zip());

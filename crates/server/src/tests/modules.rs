@@ -1,7 +1,7 @@
 //! Modules as `go` gets them: headers of each kind, HEAD, errors, and what is not served.
 
-use test_support::Behaviour;
 use test_support::http::Reply;
+use test_support::{Behaviour, FakeDatabase};
 
 use super::{FOR_EVER, Instance, assert_headers, large, small};
 use crate::deadlines::Deadlines;
@@ -286,13 +286,13 @@ fn a_client_may_ask_for_kept_files_only() {
 }
 
 #[test]
-fn the_checksum_database_passes_through_and_is_not_kept() {
-    let larder = Instance::with(Deadlines::default(), "sums.example.com");
-    larder.proxy.put_sumdb("sums.example.com", "supported", "");
-    larder
-        .proxy
-        .put_sumdb("sums.example.com", "latest", "a tree\n");
-    for (rest, text) in [("supported", ""), ("latest", "a tree\n")] {
+fn the_checksum_database_is_plain_text_that_no_cache_keeps() {
+    let database = FakeDatabase::start_blocking("sums.example.com");
+    database.pad(10);
+    database.publish();
+    let larder = Instance::with(Deadlines::default(), &database.gosumdb_at_url());
+    let latest = database.latest();
+    for (rest, text) in [("supported", ""), ("latest", latest.as_str())] {
         let reply = larder
             .get(&format!("/sumdb/sums.example.com/{rest}"))
             .send()
