@@ -1,6 +1,5 @@
 //! What is looked after in the background of a start: the index, what was kept before it could be verified, first sight.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use delivery::{Adopted, Cover, DatabaseError, Delivery, DeliveryError};
@@ -8,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use go_module::{FileKind, ModuleVersion};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{FirstSight, ListedVersion, Store, Tree};
+use store::{Cursor, FirstSight, ListedVersion, Store, Tree};
 
 use crate::app::WeakApp;
 use crate::command;
@@ -88,18 +87,18 @@ pub(crate) async fn kept(store: Store, delivery: Delivery, app: WeakApp) {
         restore_pins(&store).await;
     }
     loop {
-        match waiting(&store, &delivery).await {
+        let total = match waiting(&store, &delivery).await {
             Ok(0) => break,
-            Ok(_) => {}
+            Ok(total) => total,
             Err(error) => {
                 tracing::warn!("what is kept can't be listed: {error}");
                 return;
             }
-        }
+        };
         let Some(app) = app.upgrade() else { return };
         let (its_store, its_delivery) = (store.clone(), delivery.clone());
         let Ok(id) = app.jobs().start("verify-kept", |reporter| async move {
-            let verified = verify_kept(&its_store, &its_delivery, &reporter).await?;
+            let verified = verify_kept(&its_store, &its_delivery, total, &reporter).await?;
             serde_json::to_value(verified)
                 .map_err(|error| Failure::new(Code::Internal, error.to_string()))
         }) else {
@@ -120,9 +119,11 @@ pub(crate) async fn kept(store: Store, delivery: Delivery, app: WeakApp) {
         }
         tokio::time::sleep(VERIFY_REST).await;
     }
-    if let Err(error) = store
-        .set_value(PINNED, &serde_json::Value::Bool(true))
-        .await
+    // Said once, not at every start.
+    if !is_pinned(&store).await
+        && let Err(error) = store
+            .set_value(PINNED, &serde_json::Value::Bool(true))
+            .await
     {
         tracing::warn!("it can't be noted that what is kept is verified: {error}");
     }
@@ -145,19 +146,21 @@ pub(crate) struct VerifiedKept {
     stay: u64,
 }
 
-/// Goes through a page after the other.
-async fn each_page<F: Future<Output = Result<(), Failure>>>(
-    store: &Store,
-    mut work: impl FnMut(Vec<ListedVersion>) -> F,
-) -> Result<(), Failure> {
-    let mut after = None;
-    loop {
-        let page = store.in_realms(after.as_ref(), PAGE).await?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = Some(last.cursor());
-        work(page).await?;
+/// The versions in realms, a page after the other; the last one is empty.
+struct Pages<'a> {
+    store: &'a Store,
+    after: Option<Cursor>,
+}
+
+impl<'a> Pages<'a> {
+    fn of(store: &'a Store) -> Self {
+        Self { store, after: None }
+    }
+
+    async fn next(&mut self) -> Result<Vec<ListedVersion>, Failure> {
+        let page = self.store.in_realms(self.after.as_ref(), PAGE).await?;
+        self.after = page.last().map(ListedVersion::cursor);
+        Ok(page)
     }
 }
 
@@ -188,34 +191,35 @@ async fn is_pinned(store: &Store) -> bool {
 
 async fn waiting(store: &Store, delivery: &Delivery) -> Result<u64, Failure> {
     let is_pinned = is_pinned(store).await;
-    let count = AtomicU64::new(0);
-    each_page(store, |page| {
-        let found = page
+    let mut pages = Pages::of(store);
+    let mut count = 0;
+    loop {
+        let page = pages.next().await?;
+        if page.is_empty() {
+            return Ok(count);
+        }
+        let files = page
             .iter()
             .map(|version| to_do(delivery, is_pinned, version).len() as u64);
-        count.fetch_add(found.sum(), Ordering::Relaxed);
-        std::future::ready(Ok(()))
-    })
-    .await?;
-    Ok(count.into_inner())
+        count += files.sum::<u64>();
+    }
 }
 
 async fn verify_kept(
     store: &Store,
     delivery: &Delivery,
+    total: u64,
     reporter: &Reporter,
 ) -> Result<VerifiedKept, Failure> {
     let is_pinned = is_pinned(store).await;
-    let total = waiting(store, delivery).await?;
+    let mut pages = Pages::of(store);
     let mut done = 0;
     let mut sum = VerifiedKept::default();
-    let mut after = None;
     loop {
-        let page = store.in_realms(after.as_ref(), PAGE).await?;
-        let Some(last) = page.last() else {
+        let page = pages.next().await?;
+        if page.is_empty() {
             return Ok(sum);
-        };
-        after = Some(last.cursor());
+        }
         let files: Vec<_> = page
             .iter()
             .flat_map(|version| to_do(delivery, is_pinned, version))
