@@ -35,15 +35,15 @@ pub(crate) async fn adopt(
     module: &ModuleVersion,
     kind: FileKind,
 ) -> Result<Adopted, DeliveryError> {
+    if kind == FileKind::Info {
+        return Ok(Adopted::Nothing);
+    }
     let path = module.path.as_str();
     let realms = profile.route(path).realms();
     let found = shared.store.find(&realms, module, kind).await;
     let Some(kept) = found.map_err(DeliveryError::store)? else {
         return Ok(Adopted::Nothing);
     };
-    if kind == FileKind::Info {
-        return Ok(Adopted::Nothing);
-    }
     let (tree, origin) = (kept.tree.clone(), kept.origin.clone());
     let hashed = hash(shared, kept, kind).await?;
     let Some(h1) = hashed else {

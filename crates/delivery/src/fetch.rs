@@ -23,6 +23,7 @@ use crate::hashing::Hashing;
 use crate::hot;
 use crate::profile::Profile;
 use crate::proof;
+use crate::routes::Cover;
 use crate::shared::Shared;
 use crate::verify::{Came, Measure};
 
@@ -115,9 +116,10 @@ async fn fetch(
     // Between the asker's look at the cache and this flight another one may have landed.
     let key = (profile.id(), module.clone(), kind);
     let has_landed = shared.landed.get(&key).is_some();
-    // What was kept before it could be verified is verified now.
-    let is_there =
-        has_landed || adopt::adopt(shared, profile, module, kind).await? == Adopted::Verified;
+    // What was kept before it could be verified is verified now. Outside the database the asker has looked there already.
+    let is_covered = profile.route(module.path.as_str()).cover == Cover::Database;
+    let is_there = has_landed
+        || (is_covered && adopt::adopt(shared, profile, module, kind).await? == Adopted::Verified);
     if is_there && let Ok(Some(kept)) = shared.find(profile, module, kind).await {
         flight.begin(Head {
             file: Arc::new(kept.file),
