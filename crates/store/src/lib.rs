@@ -14,6 +14,7 @@
 //!   database is held against its first sight: [`Store::pin`]; that pins were lost is told by [`Store::first_sight`].
 //! - What is kept of a checksum database ([`Store::database_files`]) proves itself on each use; only its heads and the
 //!   evidence of forks are lasting ([`Store::heads`], [`Store::keep_evidence`]).
+//! - What must stay when room is made, and who wants it, is lasting: [`Store::keep`], [`Store::keeps`].
 //! - Care for the whole: [`Store::usage`], [`Store::list`], [`Store::verify`], [`Store::clear`], [`Store::rebuild_index`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -31,6 +32,7 @@ mod files;
 mod filter;
 mod first_sight;
 mod index;
+mod keeps;
 mod kept;
 mod layout;
 mod listing;
@@ -56,6 +58,7 @@ pub use error::{DatabaseCause, StoreError};
 pub use filter::Filter;
 pub use first_sight::FirstSight;
 pub use index::{Cursor, ListedVersion, TreeUsage, Usage};
+pub use keeps::{Keep, Keeps};
 pub use kept::Kept;
 pub use layout::{RealmId, Tree};
 pub use pins::{Pin, Pinned};

@@ -27,6 +27,7 @@ const PURPOSE: Purpose = Purpose {
             "first sight",
             include_str!("../migrations/state/0002_first_sight.sql"),
         ),
+        ("keeps", include_str!("../migrations/state/0003_keeps.sql")),
     ],
     synchronous: SqliteSynchronous::Full,
     connections: 1,

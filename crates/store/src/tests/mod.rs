@@ -7,6 +7,7 @@ mod database_files;
 mod disk;
 mod first_sight;
 mod index;
+mod keeps;
 mod kill;
 mod layout;
 mod moving;
