@@ -30,7 +30,10 @@ async fn an_owner_names_its_versions_whole_and_they_outlast_a_restart() {
         .keep(PROJECT, &[a.clone(), b.clone(), b.clone()])
         .await
         .unwrap();
-    store.keep("person", &[c.clone()]).await.unwrap();
+    store
+        .keep("person", std::slice::from_ref(&c))
+        .await
+        .unwrap();
     assert_eq!(
         told(&store).await,
         [
@@ -38,7 +41,7 @@ async fn an_owner_names_its_versions_whole_and_they_outlast_a_restart() {
             "project:/home/gopher/shop: corp.example/a@v1.10.0 corp.example/b@v1.2.0",
         ]
     );
-    store.keep(PROJECT, &[c.clone()]).await.unwrap();
+    store.keep(PROJECT, std::slice::from_ref(&c)).await.unwrap();
     store.close().await;
     let store = home.open().await;
     assert_eq!(
@@ -85,7 +88,7 @@ async fn a_pattern_stands_for_what_comes_later_until_it_is_taken_back() {
     assert!(!keeps.cover(&version("corp.example/lib/v2@v2.0.0")));
     assert!(store.release_pattern("person", &pattern).await.unwrap());
     assert!(!store.release_pattern("person", &pattern).await.unwrap());
-    assert_eq!(told(&store).await, [String::new(); 0]);
+    assert!(told(&store).await.is_empty());
 }
 
 #[tokio::test]
