@@ -29,8 +29,14 @@ const PRIVATE: [&str; 4] = [
 ];
 /// Private, and at the mirror alone.
 const AT_MIRROR: &str = "corp.example/mirrored";
+/// Private, and sent to the public proxy by the company, which has one of this name.
+const SENT_AWAY: &str = "corp.example/sent/away";
 /// Private, and nowhere.
-const NOWHERE: [&str; 2] = ["corp.example/nowhere", "github.com/acme/None/at/all"];
+const NOWHERE: [&str; 3] = [
+    "corp.example/nowhere",
+    "github.com/acme/None/at/all",
+    SENT_AWAY,
+];
 const PUBLIC: [&str; 4] = [
     "example.com/hello",
     "example.com/Upper/case",
@@ -213,6 +219,17 @@ impl Places {
             proxy.otherwise(faults());
         }
         let company = demanding(&PRIVATE, COMPANY_BASIC);
+        let away = world.proxy.url_of(&module(SENT_AWAY).url_path("zip"));
+        for paths in [
+            "@v/list",
+            "@v/v1.0.0.zip",
+            "@v/v1.0.0.mod",
+            "@v/v1.0.0.info",
+            "@latest",
+        ] {
+            let path = format!("/{SENT_AWAY}/{paths}");
+            company.on(&path, Behaviour::redirect(&away, 302));
+        }
         let storage = FakeProxy::start_blocking();
         let mirror = demanding(&[PRIVATE[0], PRIVATE[2], AT_MIRROR], MIRROR_BASIC);
         let mirrored = module(AT_MIRROR);
@@ -251,7 +268,10 @@ impl Places {
             self.world.database.key(),
             self.world.database.gosumdb_at_url(),
         );
-        let patterns = "private = [\"corp.example/*\", \"github.com/acme/*\"]";
+        let patterns = format!(
+            "private = [\"corp.example/*\", \"github.com/acme/*\"]\nprivate-redirects = [\"{}\"]",
+            self.storage.url()
+        );
         let settings = format!(
             "profile = \"company\"\nfresh-for = \"0s\"\n\
              [credentials]\nnetrc = true\n\

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use test_support::{FakeProxy, Module, Recorded};
+use test_support::{Behaviour, FakeProxy, Module, Recorded};
 
 use crate::point_go_at;
 use crate::verify::Verified;
@@ -134,6 +134,51 @@ fn a_mixed_build_tells_nobody_a_private_name() {
     assert!(asked(&world.proxy, "loose.example/m/@v/v1.0.0.zip"));
     let lookups = world.database.asked_of("/lookup/");
     assert_eq!(lookups, ["/lookup/example.com/open@v1.0.0"]);
+}
+
+#[test]
+fn a_private_name_is_redirected_to_no_one_whom_nobody_has_named() {
+    let world = Verified::new();
+    let (corp, storage) = (FakeProxy::start_blocking(), FakeProxy::start_blocking());
+    let secret = Module::simple("corp.example/secret/lib", "v1.0.0");
+    for proxy in [&corp, &storage, &world.proxy] {
+        proxy.add(&secret);
+    }
+    let zip = secret.url_path("zip");
+    corp.on(&zip, Behaviour::redirect(&world.proxy.url_of(&zip), 302));
+    let larder = world.serve_settings(&format!(
+        "profile = \"company\"\n\n[profiles.company]\nupstreams = \"{}\"\n\
+         checksum-database = \"{}\"\nprivate = \"corp.example\"\nprivate-upstreams = \"{}\"\n",
+        world.proxy.url(),
+        world.database.key(),
+        corp.url(),
+    ));
+    let client = world.client("client");
+    let download = || {
+        let args = ["mod", "download", "corp.example/secret/lib@v1.0.0"];
+        let mut go = client.go(larder.goproxy(), &args);
+        test_support::run(go.env("GONOSUMDB", "corp.example"))
+    };
+    let refused = download().failure();
+    let mend = format!("--private-redirect {}", world.proxy.url());
+    for part in ["502", "private", &mend] {
+        assert!(refused.stderr.contains(part), "{part} not in {refused}");
+    }
+    assert_eq!(world.proxy.paths(), [""; 0]);
+
+    // To its own store, once somebody has said so; the signature of the URL comes along.
+    let signed = format!("{}?sig=1", storage.url_of(&zip));
+    corp.on(&zip, Behaviour::redirect(&signed, 307));
+    download().failure();
+    assert_eq!(storage.paths(), [""; 0]);
+    let edit = ["profile", "edit", "company", "--private-redirect"];
+    larder
+        .run(&[&edit[..], &[&storage.url()]].concat())
+        .success();
+    download().success();
+    assert_eq!(storage.paths(), [format!("{zip}?sig=1")]);
+    assert_eq!(world.proxy.paths(), [""; 0]);
+    world.tripwire.assert_untouched();
 }
 
 #[test]

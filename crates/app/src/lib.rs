@@ -52,7 +52,7 @@ pub use secret::Secret;
 pub use serving::Serving;
 pub use settings::{
     Choice, CredentialSettings, DatabaseChoice, HttpProxy, PUBLIC, ProfileSettings, ProxyWish,
-    RuleSettings, RuleTarget, Settings, UpstreamList, Written,
+    RedirectOrigin, RedirectOriginError, RuleSettings, RuleTarget, Settings, UpstreamList, Written,
 };
 pub use token::Tokens;
 pub use trust::{Grant, parse_until};

@@ -86,6 +86,7 @@ impl Surroundings {
     pub(crate) async fn parts(&self, profile: &ProfileSettings) -> Result<ChainParts, Failure> {
         Ok(ChainParts {
             http: self.ways.of(profile).await?,
+            private_redirects: profile.private_redirects(),
             ..self.parts.clone()
         })
     }

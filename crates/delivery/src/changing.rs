@@ -11,7 +11,7 @@ use bytes::Bytes;
 use go_module::{ModulePath, Request, list};
 use jiff::Timestamp;
 use store::KeptAnswer;
-use upstream::{Chain, ReplyStatus, Upstream, UpstreamError, Validators};
+use upstream::{Chain, Privacy, ReplyStatus, Upstream, UpstreamError, Validators};
 
 use crate::error::{DeliveryError, malformed};
 use crate::event::Source;
@@ -106,8 +106,11 @@ pub(crate) async fn kept_only(shared: &Shared, profile: &Profile, request: &Requ
     }
 }
 
-/// The upstreams that the path of a request may reach.
-fn chain<'a>(profile: &'a Profile, request: &Request) -> Result<&'a Chain, DeliveryError> {
+/// The upstreams that the path of a request may reach, and who else may hear of it.
+fn chain<'a>(
+    profile: &'a Profile,
+    request: &Request,
+) -> Result<(&'a Chain, Privacy), DeliveryError> {
     let path = request.module().map_or("", ModulePath::as_str);
     profile.chain_for(path)
 }
@@ -124,7 +127,7 @@ async fn first_kept(
     profile: &Profile,
     request: &Request,
 ) -> Option<(Bytes, KeptFrom)> {
-    let chain = chain(profile, request).ok()?;
+    let (chain, _) = chain(profile, request).ok()?;
     for upstream in chain.upstreams() {
         if let Some(kept) = look(shared, upstream, request).await {
             let fresh_for = fresh_for(shared, &kept);
@@ -167,9 +170,11 @@ async fn refresh(
     promise: Promise<AnswerKey, Answered>,
 ) {
     let asked = async {
-        let chain = chain(&profile, &request)?;
-        let asked = chain
-            .walk(|upstream| ask(Arc::clone(&shared), upstream, request.clone(), hops.clone()));
+        let (chain, privacy) = chain(&profile, &request)?;
+        let asked = chain.walk(|upstream| {
+            let (shared, request, hops) = (Arc::clone(&shared), request.clone(), hops.clone());
+            ask(shared, upstream, request, privacy, hops)
+        });
         asked.await.map_err(DeliveryError::from)
     };
     let answered = tokio::select! {
@@ -207,6 +212,7 @@ async fn ask(
     shared: Arc<Shared>,
     upstream: Upstream,
     request: Request,
+    privacy: Privacy,
     hops: Vec<String>,
 ) -> Result<(Bytes, Source), UpstreamError> {
     let kept = look(&shared, &upstream, &request).await;
@@ -222,6 +228,7 @@ async fn ask(
     });
     let ask = upstream::Ask {
         request: request.clone(),
+        privacy,
         validators,
         resume: None,
         cap: proof::cap(&request),

@@ -12,7 +12,7 @@ use futures_util::{FutureExt, StreamExt};
 use go_module::h1::ZipHasher;
 use go_module::{FileKind, H1, ModuleVersion, Request};
 use store::{Draft, StoreError, Tree};
-use upstream::{Reply, ReplyStatus, Resume, Upstream, UpstreamError};
+use upstream::{Privacy, Reply, ReplyStatus, Resume, Upstream, UpstreamError};
 
 use crate::adopt::{self, Adopted};
 use crate::body::CHUNK;
@@ -132,7 +132,7 @@ async fn fetch(
         });
         return Ok(None);
     }
-    let chain = profile.chain_for(module.path.as_str())?;
+    let (chain, privacy) = profile.chain_for(module.path.as_str())?;
     let _permit = shared
         .fetches
         .acquire()
@@ -144,6 +144,7 @@ async fn fetch(
             shared: Arc::clone(shared),
             home: profile.home(module.path.as_str(), kind, &upstream),
             upstream,
+            privacy,
             measure: measure.clone(),
             module: module.clone(),
             kind,
@@ -191,6 +192,8 @@ async fn commit(
 struct Transfer {
     shared: Arc<Shared>,
     upstream: Upstream,
+    /// Who else may hear of the module.
+    privacy: Privacy,
     /// The tree in which it is to be kept.
     home: Tree,
     measure: Measure,
@@ -268,6 +271,7 @@ impl Transfer {
         let cap = proof::cap(&request);
         upstream::Ask {
             request,
+            privacy: self.privacy,
             validators: None,
             resume,
             cap,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use go_module::FileKind;
 use store::{RealmId, Tree};
-use upstream::{Chain, Upstream};
+use upstream::{Chain, Privacy, Upstream};
 
 use crate::database::Database;
 use crate::error::DeliveryError;
@@ -56,14 +56,14 @@ impl Profile {
         self.routes.route(path, self.database.is_some())
     }
 
-    /// The upstreams that a path may reach.
-    pub(crate) fn chain_for(&self, path: &str) -> Result<&Chain, DeliveryError> {
-        self.route(path)
-            .chain
-            .ok_or_else(|| DeliveryError::PrivateNowhere {
-                path: path.to_owned(),
-                profile: self.name.clone(),
-            })
+    /// The upstreams that a path may reach, and who else may hear of it.
+    pub(crate) fn chain_for(&self, path: &str) -> Result<(&Chain, Privacy), DeliveryError> {
+        let route = self.route(path);
+        let chain = route.chain.ok_or_else(|| DeliveryError::PrivateNowhere {
+            path: path.to_owned(),
+            profile: self.name.clone(),
+        })?;
+        Ok((chain, route.privacy()))
     }
 
     /// The trees in which a file of this path may be found, first the one that counts most.
@@ -107,6 +107,15 @@ impl Profile {
 }
 
 impl Route<'_> {
+    /// Who may hear of this path, besides its upstreams.
+    fn privacy(&self) -> Privacy {
+        if self.private {
+            Privacy::Private
+        } else {
+            Privacy::Public
+        }
+    }
+
     /// The realms of the upstreams that this path may reach, in their order.
     pub(crate) fn realms(&self) -> Vec<Tree> {
         let mut realms = Vec::new();

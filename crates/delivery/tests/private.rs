@@ -170,7 +170,10 @@ async fn whatever_befalls_the_private_upstream_nobody_else_hears_of_the_module()
     private.add(&Module::simple(PRIVATE, "v1.0.0"));
     public.offer(&database);
     private.offer(&database);
+    let away = public.url_of(&format!("/{PRIVATE}/@v/v1.0.0.zip"));
     let faults = [
+        ("a redirect", Some(Behaviour::redirect(&away, 302))),
+        ("another", Some(Behaviour::redirect(&away, 307))),
         ("404", Some(Behaviour::status(404, "no such module"))),
         ("410", Some(Behaviour::status(410, "gone"))),
         ("403", Some(Behaviour::status(403, "not you"))),

@@ -11,6 +11,8 @@ use crate::Body;
 pub struct Ask {
     /// What is asked for.
     pub request: Request,
+    /// Who may hear its name.
+    pub privacy: Privacy,
     /// What is known of the answer kept already: the reply may then be [`ReplyStatus::NotModified`].
     pub validators: Option<Validators>,
     /// Where a broken transfer may go on.
@@ -23,15 +25,25 @@ pub struct Ask {
 
 impl Ask {
     /// A plain question: nothing kept, nothing begun, no Larder before this one.
-    pub fn new(request: Request, cap: u64) -> Self {
+    pub fn new(request: Request, privacy: Privacy, cap: u64) -> Self {
         Self {
             request,
+            privacy,
             validators: None,
             resume: None,
             cap,
             hops: Vec::new(),
         }
     }
+}
+
+/// Who may hear the name of what is asked for, besides the upstream itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// Whoever the upstream sends us to.
+    Public,
+    /// Only the origins that [`PrivateRedirects`](crate::PrivateRedirects) names.
+    Private,
 }
 
 /// How an upstream names the state of an answer (RFC 9110, section 8.8), as it sent them.

@@ -12,8 +12,8 @@ use go_module::{Fall, ProxyList};
 use secret::UrlError;
 
 use crate::{
-    Credentials, Deadlines, Direct, HttpClients, OwnAddresses, Upstream, UpstreamError,
-    UpstreamKind,
+    Credentials, Deadlines, Direct, HttpClients, OwnAddresses, PrivateRedirects, Upstream,
+    UpstreamError, UpstreamKind,
 };
 
 /// What upstreams are made with.
@@ -27,6 +27,8 @@ pub struct ChainParts {
     pub credentials: Option<Arc<dyn Credentials>>,
     /// Where this Larder listens.
     pub own: OwnAddresses,
+    /// Where private names may go along with a redirect, besides the upstream's own origin.
+    pub private_redirects: PrivateRedirects,
     /// How long upstreams may take.
     pub limits: Deadlines,
     /// The id of this Larder in the hop header: letters, digits, `-`, `_`, `.`; at most 64 of them.
@@ -34,13 +36,15 @@ pub struct ChainParts {
 }
 
 impl ChainParts {
-    /// Parts without version control, credentials or addresses of their own, to be put in where there are any.
+    /// Parts without version control, credentials, addresses of their own or redirects of private names, to be put in
+    /// where there are any.
     pub fn new(http: HttpClients, limits: Deadlines, instance: impl Into<String>) -> Self {
         Self {
             http,
             direct: None,
             credentials: None,
             own: OwnAddresses::new(),
+            private_redirects: PrivateRedirects::default(),
             limits,
             instance: instance.into(),
         }

@@ -237,7 +237,7 @@ pub enum Stage {
 }
 
 /// Why a redirect is not followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectRefusal {
     /// More than five in a row.
     #[error("more than {} redirects in a row", crate::redirect::MOST)]
@@ -254,6 +254,15 @@ pub enum RedirectRefusal {
     /// From a public host to a loopback or private address: it would let a stranger reach what only this machine can.
     #[error("from a public host to a private address")]
     Private,
+    /// Of a private name, to an origin that nobody has said may hear it.
+    #[error(
+        "the name of this module is private, and {to} may not hear it; if {to} belongs to this upstream, as a store of \
+         its files may, allow it: larder profile edit NAME --private-redirect {to}"
+    )]
+    PrivateName {
+        /// The origin of the target: `https://host[:port]`.
+        to: String,
+    },
 }
 
 /// `: text`, or nothing.

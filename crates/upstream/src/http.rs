@@ -11,14 +11,14 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::address::is_public_host;
-use crate::ask::{Ask, Reply};
+use crate::ask::{Ask, Privacy, Reply};
 use crate::client::{HttpClients, Way};
 use crate::credentials::{Authorization, Presenting};
 use crate::hop::{self, HOP_HEADER};
 use crate::retry::{Again, Failure, with_retries};
 use crate::{
-    ChainParts, Deadlines, OwnAddresses, RedirectRefusal, Stage, Step, UpstreamError, answer,
-    cause, redirect, text,
+    ChainParts, Deadlines, OwnAddresses, PrivateRedirects, RedirectRefusal, Stage, Step,
+    UpstreamError, answer, cause, redirect, text,
 };
 
 mod probe;
@@ -33,6 +33,7 @@ pub(crate) struct Http {
     hidden: Vec<Secret>,
     clients: HttpClients,
     own: OwnAddresses,
+    private_redirects: PrivateRedirects,
     limits: Deadlines,
     instance: Arc<str>,
     asked: Asked,
@@ -74,6 +75,7 @@ impl Http {
             base: base.without_user_info(),
             clients: parts.http.clone(),
             own: parts.own.clone(),
+            private_redirects: parts.private_redirects.clone(),
             limits: parts.limits.clone(),
             instance: Arc::from(parts.instance.as_str()),
             asked,
@@ -168,7 +170,7 @@ impl Http {
                     .map_err(failed);
             }
             hop = self
-                .follow(hop, way, &response)
+                .follow(hop, ask.privacy, way, &response)
                 .map_err(|reason| Failure::last(UpstreamError::Redirect { reason }))?;
         }
         Err(Failure::last(UpstreamError::Redirect {
@@ -237,7 +239,13 @@ impl Http {
     }
 
     /// The hop after a redirect.
-    fn follow(&self, hop: Hop, way: Way, response: &Response) -> Result<Hop, RedirectRefusal> {
+    fn follow(
+        &self,
+        hop: Hop,
+        privacy: Privacy,
+        way: Way,
+        response: &Response,
+    ) -> Result<Hop, RedirectRefusal> {
         let peer = if way == Way::Proxied {
             None
         } else {
@@ -249,6 +257,10 @@ impl Http {
             after_public,
             response.headers().get(header::LOCATION),
         )?;
+        match privacy {
+            Privacy::Public => {}
+            Privacy::Private => self.private_redirects.allow(self.base.as_url(), &url)?,
+        }
         // Once lost, trust does not come back: the way back may be another's idea.
         let own_origin = hop.own_origin && url.origin() == self.base.as_url().origin();
         Ok(Hop {

@@ -10,6 +10,7 @@
 //! - what an error prints holds neither user info nor a token, whatever the other side put into its answer;
 //! - credentials ([`Credentials`], the URL's own user info, the client certificate) and Larder's own header go to the
 //!   origin that the person configured and nowhere else;
+//! - a private name follows a redirect to no origin that the person did not name ([`PrivateRedirects`]);
 //! - Larder never asks itself ([`OwnAddresses`], [`HOP_HEADER`]).
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -40,7 +41,7 @@ mod upstream;
 #[cfg(test)]
 mod testing;
 
-pub use ask::{Ask, Reply, ReplyStatus, Resume, Validators};
+pub use ask::{Ask, Privacy, Reply, ReplyStatus, Resume, Validators};
 pub use body::Body;
 pub use chain::{Chain, ChainBuildError, ChainError, ChainParts};
 pub use client::HttpClients;
@@ -52,4 +53,5 @@ pub use hop::{HOP_HEADER, parse_hops};
 pub use http::Probe;
 pub use options::{HttpOptions, HttpOptionsError, PemOf, ProxyChoice};
 pub use own::OwnAddresses;
+pub use redirect::PrivateRedirects;
 pub use upstream::{Upstream, UpstreamKind};

@@ -1,7 +1,10 @@
 //! Where a redirect may lead.
 
+use std::sync::Arc;
+
 use http::{HeaderValue, StatusCode};
-use url::Url;
+use secret::SafeUrl;
+use url::{Origin, Url};
 
 use crate::RedirectRefusal;
 use crate::address::is_written_private;
@@ -40,6 +43,36 @@ pub(crate) fn target(
     let _ = target.set_password(None);
     target.set_fragment(None);
     Ok(target)
+}
+
+/// The origins to which a private name may go along with a redirect, besides the upstream's own; none unless somebody has
+/// named them. Clones share them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PrivateRedirects(Arc<[Origin]>);
+
+impl PrivateRedirects {
+    /// The origins of these URLs, of which folders have none.
+    pub fn to<'a>(urls: impl IntoIterator<Item = &'a SafeUrl>) -> Self {
+        let origins = urls.into_iter().map(|url| url.as_url().origin());
+        Self(origins.filter(Origin::is_tuple).collect())
+    }
+
+    /// Whether a request of the upstream at `base` may go on to `target`.
+    pub(crate) fn allow(&self, base: &Url, target: &Url) -> Result<(), RedirectRefusal> {
+        let origin = target.origin();
+        if origin == base.origin() || is_upgrade(base, target) || self.0.contains(&origin) {
+            return Ok(());
+        }
+        Err(RedirectRefusal::PrivateName {
+            to: origin.ascii_serialization(),
+        })
+    }
+}
+
+/// From http to https at the same host, both at their usual ports: the same place, better protected.
+fn is_upgrade(base: &Url, target: &Url) -> bool {
+    let usual = |url: &Url, scheme: &str| url.scheme() == scheme && url.port().is_none();
+    usual(base, "http") && usual(target, "https") && base.host() == target.host()
 }
 
 #[cfg(test)]
@@ -118,6 +151,39 @@ mod tests {
             follow("https://10.0.0.1/", false, "http://10.0.0.2/").is_err(),
             "but not in the open"
         );
+    }
+
+    #[test]
+    fn a_private_name_goes_to_its_own_origin_and_to_those_that_were_named() {
+        let named = ["https://storage.example", "http://10.0.0.2:9000/bucket"];
+        let named = named.map(|url| SafeUrl::parse(url).unwrap());
+        let named = PrivateRedirects::to(&named);
+        let may = |of: &PrivateRedirects, base: &str, target: &str| {
+            of.allow(&Url::parse(base).unwrap(), &Url::parse(target).unwrap())
+                .is_ok()
+        };
+        let own = "https://proxy.corp.example/go";
+        for (base, target, by_itself, by_name) in [
+            (own, "https://proxy.corp.example/elsewhere", true, true),
+            (own, "https://proxy.corp.example:443/", true, true),
+            (own, "https://proxy.corp.example:8443/", false, false),
+            (own, "https://storage.corp.example/", false, false),
+            (own, "https://corp.example/", false, false),
+            (own, "https://storage.example/x?sig=1", false, true),
+            (own, "https://storage.example:444/", false, false),
+            (own, "https://a.storage.example/", false, false),
+            (own, "http://storage.example/", false, false),
+            (own, "http://10.0.0.2:9000/another", false, true),
+            ("http://h.example/", "https://h.example/", true, true),
+            ("http://h.example:80/", "https://h.example/", true, true),
+            ("http://h.example:81/", "https://h.example/", false, false),
+            ("http://h.example/", "https://h.example:81/", false, false),
+            ("http://h.example/", "https://g.example/", false, false),
+        ] {
+            let found = may(&PrivateRedirects::default(), base, target);
+            assert_eq!(found, by_itself, "{base} to {target}");
+            assert_eq!(may(&named, base, target), by_name, "{base} to {target}");
+        }
     }
 
     proptest! {

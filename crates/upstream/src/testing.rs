@@ -10,7 +10,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::{Ask, Chain, ChainParts, Deadlines, HttpClients, Reply, Upstream, UpstreamError};
+use crate::{
+    Ask, Chain, ChainParts, Deadlines, HttpClients, Privacy, Reply, Upstream, UpstreamError,
+};
 
 /// The file that most tests ask for.
 pub(crate) const ZIP: &str = "/example.com/m/@v/v1.0.0.zip";
@@ -205,7 +207,7 @@ pub(crate) fn upstream(url: &str, parts: &ChainParts) -> Upstream {
 }
 
 pub(crate) fn ask(path: &str) -> Ask {
-    Ask::new(Request::parse(path).unwrap(), 1 << 20)
+    Ask::new(Request::parse(path).unwrap(), Privacy::Public, 1 << 20)
 }
 
 /// Asks for [`ZIP`] and reads all of it.

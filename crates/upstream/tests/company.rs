@@ -12,7 +12,7 @@ use secret::{SafeUrl, Secret};
 use test_support::{Behaviour, DeadAddress, FakeProxy, ForwardProxy, TlsFront};
 use upstream::{
     Ask, Authorization, Chain, ChainParts, Credentials, Deadlines, HttpClients, HttpOptions,
-    ProxyChoice, Step, Upstream, UpstreamError,
+    Privacy, ProxyChoice, Step, Upstream, UpstreamError,
 };
 
 const LIST: &str = "/example.com/m/@v/list";
@@ -76,7 +76,11 @@ fn through(proxy: &str, options: HttpOptions) -> HttpOptions {
 
 async fn get(upstream: &Upstream) -> Result<String, UpstreamError> {
     let reply = upstream
-        .fetch(Ask::new(Request::parse(LIST).unwrap(), 1 << 20))
+        .fetch(Ask::new(
+            Request::parse(LIST).unwrap(),
+            Privacy::Public,
+            1 << 20,
+        ))
         .await?;
     let bytes = reply.body.read_all().await?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use upstream::{
-    Ask, Chain, ChainParts, Deadlines, HttpClients, HttpOptions, ProxyChoice, Upstream,
+    Ask, Chain, ChainParts, Deadlines, HttpClients, HttpOptions, Privacy, ProxyChoice, Upstream,
     UpstreamError,
 };
 
@@ -116,7 +116,11 @@ async fn child() {
 
 async fn ask(upstream: &Upstream) -> Result<String, UpstreamError> {
     let reply = upstream
-        .fetch(Ask::new(Request::parse(ZIP).unwrap(), 1 << 20))
+        .fetch(Ask::new(
+            Request::parse(ZIP).unwrap(),
+            Privacy::Public,
+            1 << 20,
+        ))
         .await?;
     let bytes = reply.body.read_all().await?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -91,6 +91,12 @@ struct Given {
     /// Where private modules come from: a list as in GOPROXY
     #[arg(long, value_name = "LIST")]
     private_upstreams: Option<String>,
+    /// Where a redirect may lead the name of a private module: https://host[:port]; can be given several times
+    ///
+    /// Private upstreams may redirect inside their own origin and to each other. One that keeps its files in a store
+    /// elsewhere sends whoever asks for a zip there: name that store.
+    #[arg(long, value_name = "ORIGIN")]
+    private_redirect: Vec<String>,
     /// Which public paths are outside the checksum database: a glob as in GONOSUMDB; can be given several times
     #[arg(long, value_name = "PATTERN")]
     no_checksum_database: Vec<String>,
@@ -137,6 +143,7 @@ impl Given {
             checksum_database: self.checksum_database.map(Typed),
             private: self.private,
             private_upstreams: self.private_upstreams.map(Typed),
+            private_redirects: self.private_redirect.into_iter().map(Typed).collect(),
             no_checksum_database: self.no_checksum_database,
             safety_net: self.safety_net,
             http_proxy: self.http_proxy.map(Typed),

@@ -64,6 +64,7 @@ pub(super) fn render(profile: &ProfileView) -> String {
     if has_private || profile.private_upstreams.is_some() {
         entries("private upstreams", &or(&profile.private_upstreams, "none"));
     }
+    entries("private redirects", &profile.private_redirects);
     entries("outside the database", &profile.no_checksum_database);
     for (name, value) in [
         ("HTTP proxy", &profile.http_proxy),
@@ -103,6 +104,7 @@ pub(super) mod tests {
             checksum_database: None,
             private: Vec::new(),
             private_upstreams: None,
+            private_redirects: Vec::new(),
             no_checksum_database: Vec::new(),
             safety_net: true,
             http_proxy: None,
@@ -120,6 +122,7 @@ pub(super) mod tests {
             checksum_database: Some("off".to_owned()),
             private: vec!["corp.example/*".to_owned(), "github.com/acme".to_owned()],
             private_upstreams: None,
+            private_redirects: vec!["https://storage.corp.example".to_owned()],
             no_checksum_database: vec!["example.org/*".to_owned()],
             safety_net: false,
             http_proxy: Some("http://gate.corp.example:3128".to_owned()),

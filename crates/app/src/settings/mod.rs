@@ -28,7 +28,10 @@ pub(crate) use self::profiles::check_name;
 pub use self::profiles::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget};
 pub(crate) use self::shared::{read_shared, write_shared};
 pub(crate) use self::ways_out::{PublicHosts, WayOut, ways_out, ways_out_of};
-pub use self::written::{DatabaseChoice, HttpProxy, ProxyWish, UpstreamList, Written};
+pub use self::written::{
+    DatabaseChoice, HttpProxy, ProxyWish, RedirectOrigin, RedirectOriginError, UpstreamList,
+    Written,
+};
 
 /// What a new file begins with.
 const TEMPLATE: &str = "\
@@ -66,7 +69,8 @@ const TEMPLATE: &str = "\
 
 # A profile of one's own: where modules come from (as in GOPROXY), the checksum database that vouches for them
 # (as in GOSUMDB), which paths are private (as in GOPRIVATE) and where those come from, and which public ones are
-# outside the database (as in GONOSUMDB). What is left out is as go has it; private paths then come from nowhere.
+# outside the database (as in GONOSUMDB). What is left out is as go has it; private paths then come from nowhere. A
+# redirect of a private path is followed inside the upstream's own origin, and to the `private-redirects`.
 # With the safety net, `larder env on` gives go the profile's own list too, for when Larder does not answer, as long as
 # nothing of the profile would be walked around by that.
 # [profiles.company]
@@ -74,6 +78,7 @@ const TEMPLATE: &str = "\
 # checksum-database = \"off\"
 # private = [\"corp.example/*\", \"github.com/acme/*\"]
 # private-upstreams = \"https://athens.corp.example\"
+# private-redirects = [\"https://storage.corp.example\"]
 # no-checksum-database = [\"example.org/*\"]
 # http-proxy = \"http://proxy.corp.example:3128\"
 # extra-ca = \"/etc/corp/ca.pem\"

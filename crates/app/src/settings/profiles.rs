@@ -3,11 +3,15 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use go_module::Patterns;
+use go_module::{Patterns, ProxySource};
+use secret::SafeUrl;
 use toml_edit::{Item, Key, TableLike};
+use upstream::PrivateRedirects;
 
 use super::reader::Reader;
-use super::written::{DatabaseChoice, HttpProxy, UpstreamList};
+use super::written::{
+    DatabaseChoice, HttpProxy, RedirectOrigin, RedirectOriginError, UpstreamList,
+};
 use crate::failure::Failure;
 
 /// The profile that always exists: Go's own list and database, unless the file gives it others.
@@ -29,6 +33,8 @@ pub struct ProfileSettings {
     pub private: Vec<String>,
     /// `private-upstreams`: where private paths come from; `None`: nowhere.
     pub private_upstreams: Option<UpstreamList>,
+    /// `private-redirects`: where the names of private modules may go along with a redirect, besides their upstreams.
+    pub private_redirects: Vec<RedirectOrigin>,
     /// `no-checksum-database`: patterns of public paths outside the database, as GONOSUMDB.
     pub no_checksum_db: Vec<String>,
     /// `safety-net`: whether `go` may be given the profile's own list behind Larder, for when Larder does not answer.
@@ -73,6 +79,7 @@ impl ProfileSettings {
             checksum_db: None,
             private: Vec::new(),
             private_upstreams: None,
+            private_redirects: Vec::new(),
             no_checksum_db: Vec::new(),
             safety_net: true,
             http_proxy: None,
@@ -91,6 +98,26 @@ impl ProfileSettings {
     /// Whether it says where private paths come from.
     pub(crate) fn has_private_ways(&self) -> bool {
         self.private_upstreams.is_some() || self.rules.iter().any(|rule| rule.private)
+    }
+
+    /// Where private names may go along with a redirect: to the origins that were named, and to each other's of the
+    /// upstreams that are told private names anyway.
+    pub(crate) fn private_redirects(&self) -> PrivateRedirects {
+        let of_rules = self.rules.iter().filter(|rule| rule.private);
+        let of_rules = of_rules.filter_map(|rule| match &rule.target {
+            RuleTarget::Upstreams(list) => Some(list),
+            RuleTarget::Profile(_) => None,
+        });
+        let lists = self.private_upstreams.iter().chain(of_rules);
+        let entries = lists.flat_map(|list| &list.value().entries);
+        let told: Vec<SafeUrl> = entries
+            .filter_map(|entry| match &entry.source {
+                ProxySource::Url(url) => SafeUrl::parse(url).ok(),
+                ProxySource::Direct | ProxySource::Off => None,
+            })
+            .collect();
+        let named = self.private_redirects.iter().map(RedirectOrigin::url);
+        PrivateRedirects::to(told.iter().chain(named))
     }
 
     /// The same, pattern by pattern.
@@ -204,6 +231,7 @@ fn profile(
             }
             "private" => profile.private = reader.patterns(key, item)?,
             "private-upstreams" => profile.private_upstreams = Some(upstreams(reader, key, item)?),
+            "private-redirects" => profile.private_redirects = redirects(reader, key, item)?,
             "no-checksum-database" => profile.no_checksum_db = reader.patterns(key, item)?,
             "safety-net" => profile.safety_net = reader.yes_or_no(key, item)?,
             "http-proxy" => {
@@ -295,6 +323,23 @@ fn upstreams(reader: &Reader<'_>, key: &str, item: &Item) -> Result<UpstreamList
         item,
         "a list as in GOPROXY, such as \"https://proxy.corp.example,direct\"",
     )
+}
+
+fn redirects(reader: &Reader<'_>, key: &str, item: &Item) -> Result<Vec<RedirectOrigin>, Failure> {
+    let wrong = |span| {
+        let message = format!(
+            "`{key}` must be a list of origins in quotes, such as [\"https://storage.corp.example\"]"
+        );
+        reader.complaint(span, &message)
+    };
+    let array = item.as_array().ok_or_else(|| wrong(item.span()))?;
+    let origins = array.iter().map(|entry| {
+        let text = entry.as_str().ok_or_else(|| wrong(entry.span()))?;
+        text.parse().map_err(|error: RedirectOriginError| {
+            reader.complaint(entry.span(), &format!("`{key}`: {error}"))
+        })
+    });
+    origins.collect()
 }
 
 fn database(reader: &Reader<'_>, key: &str, item: &Item) -> Result<DatabaseChoice, Failure> {

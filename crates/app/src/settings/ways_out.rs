@@ -17,6 +17,11 @@ impl PublicHosts {
         Self(hosts(list).collect())
     }
 
+    /// The host of a URL, where it is among them.
+    fn named(&self, url: &SafeUrl) -> Option<String> {
+        host(url).filter(|host| self.0.contains(host))
+    }
+
     /// The first of a list's hosts that is among them.
     fn named_by(&self, list: &ProxyList) -> Option<String> {
         hosts(list).find(|host| self.0.contains(host))
@@ -25,23 +30,32 @@ impl PublicHosts {
 
 fn hosts(list: &ProxyList) -> impl Iterator<Item = String> + '_ {
     list.entries.iter().filter_map(|entry| match &entry.source {
-        ProxySource::Url(url) => {
-            let url = SafeUrl::parse(url).ok()?;
-            // A dot at the end of a name is the same name.
-            let host = url.host_str()?.trim_end_matches('.');
-            Some(host.to_ascii_lowercase())
-        }
+        ProxySource::Url(url) => host(&SafeUrl::parse(url).ok()?),
         ProxySource::Direct | ProxySource::Off => None,
     })
+}
+
+fn host(url: &SafeUrl) -> Option<String> {
+    // A dot at the end of a name is the same name.
+    let host = url.host_str()?.trim_end_matches('.');
+    Some(host.to_ascii_lowercase())
 }
 
 /// A way by which the names of private modules would be told to a public upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WayOut {
     pub(crate) profile: String,
-    /// The number of the rule, counted from 1; none for `private-upstreams`.
-    rule: Option<usize>,
+    by: By,
     pub(crate) to: Public,
+}
+
+/// What of a profile leads out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    PrivateUpstreams,
+    PrivateRedirects,
+    /// The rule of this number, counted from 1.
+    Rule(usize),
 }
 
 /// What is public.
@@ -57,13 +71,14 @@ pub(crate) enum Public {
 
 impl fmt::Display for WayOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.rule {
-            Some(number) => write!(
+        let profile = &self.profile;
+        match self.by {
+            By::Rule(number) => write!(
                 f,
-                "rule {number} of profile {} is for private paths and leads to ",
-                self.profile
+                "rule {number} of profile {profile} is for private paths and leads to "
             )?,
-            None => write!(f, "the private upstreams of profile {} are ", self.profile)?,
+            By::PrivateUpstreams => write!(f, "the private upstreams of profile {profile} are ")?,
+            By::PrivateRedirects => write!(f, "the private redirects of profile {profile} allow ")?,
         }
         match &self.to {
             Public::Host(host) => write!(f, "{host}")?,
@@ -93,17 +108,22 @@ pub(crate) fn ways_out_of(
 pub(crate) fn ways_out(profiles: &[ProfileSettings], public: &PublicHosts) -> Vec<WayOut> {
     let mut ways = Vec::new();
     for profile in profiles {
-        let mut add = |rule, to| {
+        let mut add = |by, to| {
             ways.push(WayOut {
                 profile: profile.name.clone(),
-                rule,
+                by,
                 to,
             });
         };
         if let Some(list) = &profile.private_upstreams
             && let Some(host) = public.named_by(list.value())
         {
-            add(None, Public::Host(host));
+            add(By::PrivateUpstreams, Public::Host(host));
+        }
+        for origin in &profile.private_redirects {
+            if let Some(host) = public.named(origin.url()) {
+                add(By::PrivateRedirects, Public::Host(host));
+            }
         }
         for (at, rule) in profile
             .rules
@@ -125,7 +145,7 @@ pub(crate) fn ways_out(profiles: &[ProfileSettings], public: &PublicHosts) -> Ve
                 }
             };
             if let Some(to) = to {
-                add(Some(at + 1), to);
+                add(By::Rule(at + 1), to);
             }
         }
     }

@@ -13,7 +13,9 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 use super::choice::Choice;
 use super::cut;
 use super::profiles::check_name;
-use super::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget, Settings, TEMPLATE};
+use super::{
+    PUBLIC, ProfileSettings, RedirectOrigin, RuleSettings, RuleTarget, Settings, TEMPLATE,
+};
 use crate::failure::{Code, Failure};
 use crate::whole_file;
 
@@ -309,6 +311,7 @@ fn fields(profile: &ProfileSettings) -> Fields {
             "private-upstreams",
             written(profile.private_upstreams.as_ref().map(|list| list.expose())),
         ),
+        ("private-redirects", redirects(&profile.private_redirects)),
         ("no-checksum-database", patterns(&profile.no_checksum_db)),
         (
             "safety-net",
@@ -346,6 +349,11 @@ fn file(path: Option<&Path>) -> Option<Value> {
 
 fn patterns(patterns: &[String]) -> Option<Value> {
     (!patterns.is_empty()).then(|| Value::from(patterns.iter().collect::<Array>()))
+}
+
+fn redirects(origins: &[RedirectOrigin]) -> Option<Value> {
+    let texts = origins.iter().map(ToString::to_string);
+    (!origins.is_empty()).then(|| Value::from(texts.collect::<Array>()))
 }
 
 /// The text with what differs between `old` and `new` changed, where the profile is written there.

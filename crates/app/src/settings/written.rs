@@ -56,6 +56,54 @@ impl FromStr for HttpProxy {
     }
 }
 
+/// An origin to which the names of private modules may go along with a redirect: `https://host[:port]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedirectOrigin(SafeUrl);
+
+/// Why a text is no such origin. Never quotes it, for it may hold a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedirectOriginError {
+    /// It is no URL.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// It is the URL of a folder.
+    #[error("no redirect leads to a folder; write it as https://host")]
+    Folder,
+    /// It says more than an origin.
+    #[error("it is no more than https://host, with :port if need be: any path there is meant")]
+    More,
+}
+
+impl RedirectOrigin {
+    /// As a URL.
+    pub fn url(&self) -> &SafeUrl {
+        &self.0
+    }
+}
+
+impl fmt::Display for RedirectOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.origin())
+    }
+}
+
+impl FromStr for RedirectOrigin {
+    type Err = RedirectOriginError;
+
+    fn from_str(text: &str) -> Result<Self, RedirectOriginError> {
+        let safe = SafeUrl::parse(text)?;
+        let url = safe.as_url();
+        if safe.scheme() == "file" {
+            return Err(RedirectOriginError::Folder);
+        }
+        let says_more = url.query().is_some() || url.fragment().is_some() || url.path() != "/";
+        if says_more || safe.user_info().is_some() {
+            return Err(RedirectOriginError::More);
+        }
+        Ok(Self(safe))
+    }
+}
+
 impl<T> Written<T> {
     /// What it means.
     pub fn value(&self) -> &T {

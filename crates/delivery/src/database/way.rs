@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use go_module::Request;
-use upstream::{Ask, Chain, ChainError, Upstream};
+use upstream::{Ask, Chain, ChainError, Privacy, Upstream};
 
 /// For how long the upstream that passes the database on is taken for known.
 const KNOWN_FOR: Duration = Duration::from_secs(10 * 60);
@@ -69,7 +69,7 @@ impl Way {
         let offered = chain.walk(|upstream| async move {
             let request = request(name, "supported".to_owned());
             upstream
-                .fetch(Ask::new(request, CAP))
+                .fetch(Ask::new(request, Privacy::Public, CAP))
                 .await?
                 .body
                 .read_all()
@@ -101,7 +101,9 @@ impl Way {
 
 async fn ask(upstream: &Upstream, name: &str, rest: String) -> Result<Bytes, ChainError> {
     let got = async {
-        let reply = upstream.fetch(Ask::new(request(name, rest), CAP)).await?;
+        // Of a private path no database is asked.
+        let ask = Ask::new(request(name, rest), Privacy::Public, CAP);
+        let reply = upstream.fetch(ask).await?;
         reply.body.read_all().await
     };
     got.await.map_err(|cause| ChainError::of(upstream, cause))

@@ -3,7 +3,7 @@
 
 use crate::ask::{Ask, ReplyStatus, Validators};
 use crate::testing::{Act, Fake, ZIP, answer, ask, get, head_and, parts, read, redirect, upstream};
-use crate::{RedirectRefusal, UpstreamError};
+use crate::{Privacy, PrivateRedirects, RedirectRefusal, UpstreamError};
 
 /// A fake that redirects so many times, then answers.
 async fn redirects(times: usize) -> Fake {
@@ -110,6 +110,62 @@ async fn another_origin_gets_neither_credentials_nor_our_header() {
     );
     assert_eq!(seen.header("if-none-match"), Some("\"v1\""));
     assert_eq!(seen.header("accept-encoding"), Some("identity"));
+}
+
+/// Asks for [`ZIP`], whose name is private.
+fn ask_privately() -> Ask {
+    Ask {
+        privacy: Privacy::Private,
+        ..ask(ZIP)
+    }
+}
+
+#[tokio::test]
+async fn a_private_name_goes_to_no_other_origin() {
+    let target = Fake::start(|_, _| answer(200, "", "there")).await;
+    let to = format!("{}/stolen?sig=1", target.url());
+    // Inside its own origin first: that is no way around.
+    let fake = Fake::start(move |n, _| redirect(if n % 2 == 0 { "/inside" } else { &to })).await;
+    let asked = upstream(&fake.url(), &parts()).fetch(ask_privately()).await;
+    let error = asked.unwrap_err();
+    let origin = target.url();
+    assert_eq!(
+        error,
+        refused(RedirectRefusal::PrivateName { to: origin.clone() })
+    );
+    assert!(!error.is_not_found() && !error.is_outage(), "{error}");
+    let told = error.to_string();
+    let mend = format!("larder profile edit NAME --private-redirect {origin}");
+    assert!(told.ends_with(&mend) && !told.contains("sig"), "{told}");
+    assert_eq!((fake.count(), target.count()), (2, 0));
+    let public = upstream(&fake.url(), &parts());
+    assert_eq!(get(&public).await.unwrap(), "there");
+}
+
+#[tokio::test]
+async fn a_private_name_goes_where_somebody_has_allowed_it() {
+    let onward = Fake::start(|_, _| answer(200, "", "there")).await;
+    let further = onward.url();
+    let storage = Fake::start(move |n, _| match n {
+        0 => answer(200, "", "there"),
+        _ => redirect(&further),
+    })
+    .await;
+    let to = format!("{}/bucket/v1.zip?sig=1", storage.url());
+    let fake = Fake::start(move |_, _| redirect(&to)).await;
+    let allowed = secret::SafeUrl::parse(&storage.url()).unwrap();
+    let parts = crate::ChainParts {
+        private_redirects: PrivateRedirects::to([&allowed]),
+        ..parts()
+    };
+    let upstream = upstream(&fake.url(), &parts);
+    let reply = upstream.fetch(ask_privately()).await.unwrap();
+    assert_eq!(read(reply).await.unwrap(), "there");
+    assert_eq!(storage.seen()[0].path(), "/bucket/v1.zip?sig=1");
+    let error = upstream.fetch(ask_privately()).await.unwrap_err();
+    let to = onward.url();
+    assert_eq!(error, refused(RedirectRefusal::PrivateName { to }));
+    assert_eq!(onward.count(), 0, "nor from there to anybody else");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::typed::{RuleText, Typed, database, file, http_proxy, patterns, upstreams};
+use super::typed::{RuleText, Typed, database, file, http_proxy, patterns, redirect, upstreams};
 use crate::failure::{Code, Failure};
 use crate::settings::{ProfileSettings, RuleSettings};
 
@@ -20,6 +20,8 @@ pub struct ProfileChange {
     pub private: Vec<String>,
     /// Where private paths come from, in GOPROXY's grammar.
     pub private_upstreams: Option<Typed>,
+    /// Where the names of private modules may go along with a redirect, to be added: an origin each.
+    pub private_redirects: Vec<Typed>,
     /// Patterns of public paths outside the database, to be added.
     pub no_checksum_database: Vec<String>,
     /// Whether `go` may be given the profile's own list behind Larder.
@@ -56,6 +58,8 @@ pub enum Defaulted {
     Private,
     /// Private paths come from nowhere.
     PrivateUpstreams,
+    /// Private names go along with no redirect that leads elsewhere.
+    PrivateRedirects,
     /// Nothing is outside the database.
     NoChecksumDatabase,
     /// `go` may be given the list.
@@ -72,11 +76,12 @@ pub enum Defaulted {
 
 impl Defaulted {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Upstreams,
         Self::ChecksumDatabase,
         Self::Private,
         Self::PrivateUpstreams,
+        Self::PrivateRedirects,
         Self::NoChecksumDatabase,
         Self::SafetyNet,
         Self::HttpProxy,
@@ -93,6 +98,7 @@ impl Defaulted {
             Self::ChecksumDatabase => "checksum-database",
             Self::Private => "private",
             Self::PrivateUpstreams => "private-upstreams",
+            Self::PrivateRedirects => "private-redirects",
             Self::NoChecksumDatabase => "no-checksum-database",
             Self::SafetyNet => "safety-net",
             Self::HttpProxy => "http-proxy",
@@ -149,6 +155,12 @@ impl ProfileChange {
         for list in &self.private {
             add("the private pattern", list, &mut profile.private)?;
         }
+        for text in &self.private_redirects {
+            let origin = redirect(text)?;
+            if !profile.private_redirects.contains(&origin) {
+                profile.private_redirects.push(origin);
+            }
+        }
         for list in &self.no_checksum_database {
             let all = &mut profile.no_checksum_db;
             add("the pattern outside the checksum database", list, all)?;
@@ -199,6 +211,10 @@ impl ProfileChange {
                 // A list may be emptied and filled anew at once.
                 Defaulted::Private => {
                     profile.private.clear();
+                    false
+                }
+                Defaulted::PrivateRedirects => {
+                    profile.private_redirects.clear();
                     false
                 }
                 Defaulted::NoChecksumDatabase => {

@@ -36,6 +36,10 @@ fn full() -> ProfileSettings {
         checksum_database: typed(" off "),
         private: texts(&["corp.example/*,github.com/acme", "corp.example/*/"]),
         private_upstreams: typed("https://athens.corp.example"),
+        private_redirects: vec![
+            Typed("https://storage.corp.example/".to_owned()),
+            Typed(" https://Storage.corp.example:443".to_owned()),
+        ],
         no_checksum_database: texts(&["example.org"]),
         safety_net: Some(false),
         http_proxy: typed("http://gate.corp.example:3128"),
@@ -60,6 +64,7 @@ fn what_is_given_is_set_and_added() {
     );
     assert_eq!(profile.checksum_db.as_ref().unwrap().expose(), "off");
     assert_eq!(profile.private, ["corp.example/*", "github.com/acme"]);
+    assert_eq!(profile.private_redirects.len(), 1, "the same, twice");
     assert_eq!(profile.no_checksum_db, ["example.org"]);
     assert!(!profile.safety_net && profile.http_proxy.is_some());
     assert!(profile.extra_ca.is_some() && profile.client_certificate.is_some());
@@ -348,6 +353,10 @@ fn no_password_is_told() {
             ..none()
         },
         ProfileChange {
+            private_redirects: vec![Typed(LIST.to_owned())],
+            ..none()
+        },
+        ProfileChange {
             checksum_database: typed(LIST),
             ..none()
         },
@@ -437,6 +446,13 @@ fn private_paths_are_not_led_to_what_is_public() {
         (
             private("a.example -> https://proxy.example.com,direct"),
             "rule 1 of profile company",
+        ),
+        (
+            ProfileChange {
+                private_redirects: vec![Typed("https://proxy.example.com:444".to_owned())],
+                ..ProfileChange::default()
+            },
+            "the private redirects of profile company allow proxy.example.com",
         ),
         (private("a.example -> public"), "go's own default upstreams"),
         (

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::{Code, Failure};
 use crate::settings::{
-    DatabaseChoice, HttpProxy, PUBLIC, ProfileSettings, RuleSettings, RuleTarget, UpstreamList,
-    check_name,
+    DatabaseChoice, HttpProxy, PUBLIC, ProfileSettings, RedirectOrigin, RedirectOriginError,
+    RuleSettings, RuleTarget, UpstreamList, check_name,
 };
 
 /// What someone typed, which may hold a password: sent as it is, shown never.
@@ -67,6 +67,12 @@ pub(super) fn http_proxy(text: &Typed) -> Result<HttpProxy, Failure> {
     let hint = "write it as http://host:port, or off for none";
     let proxy = text.0.trim().parse();
     proxy.map_err(|error| refused("the HTTP proxy", &error, hint))
+}
+
+pub(super) fn redirect(text: &Typed) -> Result<RedirectOrigin, Failure> {
+    let hint = "write it as https://storage.corp.example, with :port if need be";
+    let origin = text.0.trim().parse();
+    origin.map_err(|error: RedirectOriginError| refused("the private redirect", &error, hint))
 }
 
 /// A file that is found from wherever Larder is started; it goes into the settings as text.

@@ -21,6 +21,8 @@ pub struct ProfileView {
     pub private: Vec<String>,
     /// Where private paths come from, in GOPROXY's grammar; none: from nowhere.
     pub private_upstreams: Option<String>,
+    /// Where the names of private modules may go along with a redirect, besides their upstreams.
+    pub private_redirects: Vec<String>,
     /// Patterns of public paths outside the database.
     pub no_checksum_database: Vec<String>,
     /// Whether `go` may be given the profile's own list behind Larder.
@@ -63,6 +65,11 @@ impl ProfileView {
             checksum_database: profile.checksum_db.as_ref().map(ToString::to_string),
             private: profile.private.clone(),
             private_upstreams: profile.private_upstreams.as_ref().map(ToString::to_string),
+            private_redirects: profile
+                .private_redirects
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             no_checksum_database: profile.no_checksum_db.clone(),
             safety_net: profile.safety_net,
             http_proxy: profile.http_proxy.as_ref().map(ToString::to_string),

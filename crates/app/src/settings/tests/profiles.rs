@@ -1,5 +1,8 @@
 //! Profiles, read: what they say, and every complaint with its place and a mend.
 
+use secret::SafeUrl;
+use upstream::PrivateRedirects;
+
 use super::*;
 
 /// A key that no database has.
@@ -13,6 +16,7 @@ upstreams = "https://proxy.corp.example,direct"
 checksum-database = "off"
 private = ["corp.example/*", "github.com/acme/*"]
 private-upstreams = "https://athens.corp.example"
+private-redirects = ["https://storage.corp.example", "http://10.0.0.2:9000/"]
 no-checksum-database = ["example.org/*"]
 
 [[profiles.company.rules]]
@@ -41,6 +45,15 @@ fn every_key_of_a_profile_is_read() {
         company.private_upstreams.as_ref().unwrap().expose(),
         "https://athens.corp.example"
     );
+    let named: Vec<String> = company
+        .private_redirects
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        named,
+        ["https://storage.corp.example", "http://10.0.0.2:9000"]
+    );
     assert_eq!(company.no_checksum_db, ["example.org/*"]);
     let [tools, mirror] = company.rules.as_slice() else {
         panic!("{company:?}")
@@ -57,7 +70,7 @@ fn every_key_of_a_profile_is_read() {
     // Private names would go to go's default upstreams: that may be meant, but it is said.
     assert_eq!(settings.warnings.len(), 1);
     assert!(
-        settings.warnings[0].starts_with("settings.toml:12:6: "),
+        settings.warnings[0].starts_with("settings.toml:13:6: "),
         "{:?}",
         settings.warnings
     );
@@ -66,13 +79,14 @@ fn every_key_of_a_profile_is_read() {
 #[test]
 fn other_forms_of_toml_mean_the_same() {
     let company = parse(COMPANY).unwrap().profiles;
-    let inline = r#"profiles = { company = { upstreams = "https://proxy.corp.example,direct", checksum-database = "off", private = "corp.example/*,github.com/acme/*", private-upstreams = "https://athens.corp.example", no-checksum-database = "example.org/*", rules = [ { patterns = "github.com/acme/tools/*", to = "public", private = true }, { patterns = ["example.net/a", "example.net/b/"], upstreams = "https://mirror.example.com|off" } ] } }"#;
+    let inline = r#"profiles = { company = { upstreams = "https://proxy.corp.example,direct", checksum-database = "off", private = "corp.example/*,github.com/acme/*", private-upstreams = "https://athens.corp.example", private-redirects = ["https://storage.corp.example", "http://10.0.0.2:9000/"], no-checksum-database = "example.org/*", rules = [ { patterns = "github.com/acme/tools/*", to = "public", private = true }, { patterns = ["example.net/a", "example.net/b/"], upstreams = "https://mirror.example.com|off" } ] } }"#;
     assert_eq!(parse(inline).unwrap().profiles, company);
     let dotted = r#"
 profiles.company.upstreams = "https://proxy.corp.example,direct"
 profiles.company.checksum-database = "off"
 profiles.company.private = ["corp.example/*", "github.com/acme/*"]
 profiles.company.private-upstreams = "https://athens.corp.example"
+profiles.company.private-redirects = ["https://storage.corp.example", "http://10.0.0.2:9000/"]
 profiles.company.no-checksum-database = ["example.org/*"]
 profiles.company.rules = [
     { patterns = ["github.com/acme/tools/*"], to = "public", private = true }, # one
@@ -80,6 +94,41 @@ profiles.company.rules = [
 ]
 "#;
     assert_eq!(parse(dotted).unwrap().profiles, company);
+}
+
+#[test]
+fn private_names_may_be_redirected_to_what_is_named_and_to_who_hears_them_anyway() {
+    let redirects = |text: &str| {
+        let settings = parse(text).unwrap();
+        settings.profile("a").unwrap().private_redirects()
+    };
+    let to = |urls: &[&str]| {
+        let urls: Vec<SafeUrl> = urls
+            .iter()
+            .map(|url| SafeUrl::parse(url).unwrap())
+            .collect();
+        PrivateRedirects::to(&urls)
+    };
+    assert_eq!(redirects("[profiles.a]"), PrivateRedirects::default());
+    let text = r#"
+[profiles.b]
+upstreams = "https://b.example"
+[profiles.a]
+upstreams = "https://public.example"
+private-upstreams = "https://athens.example/go,file:///srv/go,direct"
+private-redirects = ["https://storage.example"]
+rules = [
+    { patterns = "x.example", upstreams = "https://x.example", private = true },
+    { patterns = "y.example", upstreams = "https://y.example" },
+    { patterns = "z.example", to = "b", private = true },
+]
+"#;
+    let told = [
+        "https://athens.example",
+        "https://x.example",
+        "https://storage.example",
+    ];
+    assert_eq!(redirects(text), to(&told));
 }
 
 #[test]
@@ -223,6 +272,31 @@ fn what_is_wrong_is_named_with_its_place_and_a_mend() {
             "[profiles.a]\nno-checksum-database = [\"\"]",
             "2:25",
             "there is no pattern",
+        ),
+        (
+            "[profiles.a]\nprivate-redirects = \"https://b.example\"",
+            "2:21",
+            "list of origins",
+        ),
+        (
+            "[profiles.a]\nprivate-redirects = [\"b.example\"]",
+            "2:22",
+            "no scheme",
+        ),
+        (
+            "[profiles.a]\nprivate-redirects = [\"file:///srv\"]",
+            "2:22",
+            "folder",
+        ),
+        (
+            "[profiles.a]\nprivate-redirects = [\"https://b.example/x\"]",
+            "2:22",
+            "no more than",
+        ),
+        (
+            "[profiles.a]\nprivate-redirects = [\"https://me:pw@b.example\"]",
+            "2:22",
+            "no more than",
         ),
         ("[profiles.a]\nrules = 1", "2:9", "[[profiles.a.rules]]"),
         ("[profiles.a]\nrules = [1]", "2:10", "[[profiles.a.rules]]"),

@@ -14,6 +14,7 @@ fn full(name: &str) -> ProfileSettings {
         checksum_db: Some("off".parse().unwrap()),
         private: vec!["corp.example/*".to_owned()],
         private_upstreams: Some("off".parse().unwrap()),
+        private_redirects: vec!["https://storage.corp.example".parse().unwrap()],
         no_checksum_db: vec!["example.org".to_owned(), "a.example/[xy]*".to_owned()],
         safety_net: false,
         http_proxy: Some("http://me:pw@proxy.corp.example:3128".parse().unwrap()),
@@ -63,6 +64,7 @@ upstreams = "https://me:pw@proxy.corp.example,direct"
 checksum-database = "off"
 private = ["corp.example/*"]
 private-upstreams = "off"
+private-redirects = ["https://storage.corp.example"]
 no-checksum-database = ["example.org", "a.example/[xy]*"]
 safety-net = false
 http-proxy = "http://me:pw@proxy.corp.example:3128"
@@ -246,7 +248,12 @@ fn any_profile(name: &'static str) -> impl Strategy<Value = ProfileSettings> {
             private,
         });
     let rules = prop::collection::vec(rule, 0..3);
-    let lists = (list(), list());
+    let redirects = prop::collection::vec(
+        prop::sample::select(vec!["https://s.example", "http://10.0.0.2:9000"])
+            .prop_map(|origin| origin.parse().unwrap()),
+        0..3,
+    );
+    let lists = (list(), list(), redirects);
     let public = (patterns(0), any::<bool>());
     let file = || prop::option::of("/[a-z \"']{1,8}\\.pem".prop_map(std::path::PathBuf::from));
     let proxy = prop::option::of(prop_oneof![
@@ -263,6 +270,7 @@ fn any_profile(name: &'static str) -> impl Strategy<Value = ProfileSettings> {
                 checksum_db: database.map(|database| database.parse().unwrap()),
                 private,
                 private_upstreams: lists.1,
+                private_redirects: lists.2,
                 no_checksum_db,
                 safety_net,
                 http_proxy: way.0.map(|proxy| proxy.parse().unwrap()),
@@ -293,6 +301,10 @@ fn written(profile: &ProfileSettings, form: u8, comment: &str) -> String {
     }
     if let Some(upstreams) = &profile.private_upstreams {
         fields.push(("private-upstreams", toml(upstreams.expose().to_owned())));
+    }
+    if !profile.private_redirects.is_empty() {
+        let origins = profile.private_redirects.iter().map(ToString::to_string);
+        fields.push(("private-redirects", list(&origins.collect::<Vec<_>>())));
     }
     if !profile.no_checksum_db.is_empty() {
         fields.push(("no-checksum-database", list(&profile.no_checksum_db)));
