@@ -59,6 +59,7 @@ impl Store {
                 if filter.is_all() {
                     cleared.bytes += store.files().clear_rest(steps)?;
                     store.database_size().forget();
+                    store.rest_size().forget();
                 }
                 Ok(cleared)
             },

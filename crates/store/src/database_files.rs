@@ -1,8 +1,7 @@
 //! Files of a checksum database, in the layout of Go's `cache/download/sumdb`, below a tree.
 
 use std::io::Read;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use go_module::Request;
 
@@ -142,7 +141,8 @@ fn split(path: &str) -> Result<(Vec<&str>, &str), StoreError> {
     Ok((elements, name))
 }
 
-fn count(files: &Files) -> Result<u64, StoreError> {
+/// How many bytes the files of all checksum databases have.
+pub(crate) fn count(files: &Files) -> Result<u64, StoreError> {
     let mut bytes = 0;
     for tree in files.trees()? {
         files.walk_databases(&tree, |met| {
@@ -153,50 +153,4 @@ fn count(files: &Files) -> Result<u64, StoreError> {
         })?;
     }
     Ok(bytes)
-}
-
-/// How many bytes the files of all checksum databases have: counted on the disk, and then believed for a while.
-#[derive(Debug, Default)]
-pub(crate) struct DatabaseSize {
-    counted: Mutex<Option<Counted>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Counted {
-    bytes: u64,
-    until: Instant,
-}
-
-impl DatabaseSize {
-    /// The shortest time a count is believed.
-    const FRESH: Duration = Duration::from_secs(5);
-    /// And how much longer than it took: counting may take a hundredth of the time.
-    const SHARE: u32 = 100;
-
-    /// The bytes; blocks on the disk where they are to be counted. What cannot be looked at counts as nothing: nobody
-    /// should have to do without the other numbers for it.
-    pub(crate) fn get(&self, files: &Files) -> u64 {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let begun = Instant::now();
-        if let Some(counted) = *counted
-            && begun < counted.until
-        {
-            return counted.bytes;
-        }
-        let bytes = count(files).unwrap_or_else(|error| {
-            tracing::warn!(%error, "the files of checksum databases could not be counted");
-            0
-        });
-        let fresh = Self::FRESH.max(begun.elapsed() * Self::SHARE);
-        *counted = Some(Counted {
-            bytes,
-            until: Instant::now() + fresh,
-        });
-        bytes
-    }
-
-    /// The next to ask counts anew.
-    pub(crate) fn forget(&self) {
-        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
 }

@@ -112,6 +112,7 @@ impl Draft {
             store.files().mark_checked(identity, sha256);
         }
         store.index().kept(&self.tree, &self.version);
+        store.grows(self.len);
         Ok(Kept {
             tree: self.tree.clone(),
             size: sidecar.size,

@@ -30,6 +30,11 @@ pub struct Keeps {
 }
 
 impl Keeps {
+    /// Whether nobody wants anything to stay.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.versions.is_empty() && self.patterns.is_empty()
+    }
+
     /// Whether somebody wants this version to stay.
     pub fn cover(&self, version: &ModuleVersion) -> bool {
         self.versions.contains(version)
@@ -53,23 +58,32 @@ impl FromIterator<Keep> for Keeps {
 
 impl Store {
     /// Says which versions an owner wants to stay, in the place of those it named before; its patterns are left alone.
-    /// What is named need not be there yet. All of it is on the disk when this returns, or nothing is changed.
+    /// What is named need not be there yet. All of it is on the disk when this returns, or nothing is changed; and from
+    /// then on nothing of it goes when room is made.
     pub async fn keep(&self, owner: &str, versions: &[ModuleVersion]) -> Result<(), StoreError> {
+        let mut changes = self.keeping().lock().await;
+        *changes += 1;
         self.state().keep(owner, versions).await
     }
 
     /// Adds a pattern to what an owner wants to stay; says whether it is new.
     pub async fn keep_pattern(&self, owner: &str, pattern: &Filter) -> Result<bool, StoreError> {
+        let mut changes = self.keeping().lock().await;
+        *changes += 1;
         self.state().keep_pattern(owner, pattern).await
     }
 
     /// Takes a pattern back, by its text; says whether the owner had it.
     pub async fn release_pattern(&self, owner: &str, pattern: &Filter) -> Result<bool, StoreError> {
+        let mut changes = self.keeping().lock().await;
+        *changes += 1;
         self.state().release_pattern(owner, pattern).await
     }
 
     /// Forgets all that an owner wants to stay; says whether there was anything.
     pub async fn release(&self, owner: &str) -> Result<bool, StoreError> {
+        let mut changes = self.keeping().lock().await;
+        *changes += 1;
         self.state().release(owner).await
     }
 

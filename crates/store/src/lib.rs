@@ -14,7 +14,8 @@
 //!   database is held against its first sight: [`Store::pin`]; that pins were lost is told by [`Store::first_sight`].
 //! - What is kept of a checksum database ([`Store::database_files`]) proves itself on each use; only its heads and the
 //!   evidence of forks are lasting ([`Store::heads`], [`Store::keep_evidence`]).
-//! - What must stay when room is made, and who wants it, is lasting: [`Store::keep`], [`Store::keeps`].
+//! - The cache stays within its limits: [`Store::make_room`]. What must stay then, and who wants it, is lasting:
+//!   [`Store::keep`], [`Store::keeps`].
 //! - Care for the whole: [`Store::usage`], [`Store::list`], [`Store::verify`], [`Store::clear`], [`Store::rebuild_index`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -22,6 +23,7 @@
 mod answers;
 mod checksum_data;
 mod clear;
+mod counted;
 mod damage;
 mod database;
 mod database_files;
@@ -40,6 +42,7 @@ mod moving;
 mod pins;
 mod progress;
 mod rebuild;
+mod room;
 mod sidecar;
 mod state;
 mod store;
@@ -63,6 +66,7 @@ pub use kept::Kept;
 pub use layout::{RealmId, Tree};
 pub use pins::{Pin, Pinned};
 pub use progress::{OnProgress, Progress};
+pub use room::{Limits, Room, RoomMade, Victim};
 pub use sidecar::{NotSha256, Sha256};
 pub use state::ActivityRow;
 pub use store::{Places, Store};

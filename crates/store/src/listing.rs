@@ -2,6 +2,7 @@
 
 use go_module::{FileKind, ModuleVersion};
 
+use crate::database_files::count;
 use crate::error::StoreError;
 use crate::filter::Filter;
 use crate::index::{Change, Cursor, ListedVersion, Usage};
@@ -14,7 +15,7 @@ impl Store {
         let mut usage = self.index().usage().await?;
         let store = self.clone();
         usage.database_bytes =
-            blocking(move || Ok(store.database_size().get(store.files()))).await?;
+            blocking(move || Ok(store.database_size().get(|| count(store.files())))).await?;
         Ok(usage)
     }
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 use go_module::{FileKind, H1, ModuleVersion, Request};
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit, watch};
 
 use crate::answers::KeptAnswer;
 use crate::checksum_data::ChecksumData;
+use crate::counted::Counted;
 use crate::damage::Damage;
-use crate::database_files::DatabaseSize;
 use crate::disk::Folder;
 use crate::draft::Draft;
 use crate::error::StoreError;
@@ -45,7 +45,12 @@ struct Inner {
     index: Index,
     state: State,
     checksum_data: ChecksumData,
-    database_size: DatabaseSize,
+    database_size: Counted,
+    rest_size: Counted,
+    /// Counts the changes of what must stay; held while one is made, and while room is made by it.
+    keeping: Mutex<u64>,
+    /// How many bytes were kept since the store was opened.
+    grown: watch::Sender<u64>,
     /// Whether the store is closed. Commits hold it for reading, so that closing waits for them.
     closed: RwLock<bool>,
     /// The turn to walk over all files: verification, clearing and rebuilding come one after the other.
@@ -77,7 +82,10 @@ impl Store {
             index,
             state,
             checksum_data,
-            database_size: DatabaseSize::default(),
+            database_size: Counted::of("the files of checksum databases"),
+            rest_size: Counted::of("what stands beside the trees"),
+            keeping: Mutex::new(0),
+            grown: watch::Sender::new(0),
             closed: RwLock::new(false),
             care: Semaphore::new(1),
         };
@@ -137,6 +145,11 @@ impl Store {
         self.inner.files.find(trees, version, kind, |tree| {
             self.inner.index.gone(tree, version)
         })
+    }
+
+    /// Changes with each file that is kept: how many bytes were, since the store was opened.
+    pub fn grown(&self) -> watch::Receiver<u64> {
+        self.inner.grown.subscribe()
     }
 
     /// Begins a new file. Blocks on the disk.
@@ -297,8 +310,21 @@ impl Store {
         &self.inner.checksum_data
     }
 
-    pub(crate) fn database_size(&self) -> &DatabaseSize {
+    pub(crate) fn database_size(&self) -> &Counted {
         &self.inner.database_size
+    }
+
+    pub(crate) fn rest_size(&self) -> &Counted {
+        &self.inner.rest_size
+    }
+
+    pub(crate) fn keeping(&self) -> &Mutex<u64> {
+        &self.inner.keeping
+    }
+
+    /// A file of that length was kept.
+    pub(crate) fn grows(&self, bytes: u64) {
+        self.inner.grown.send_modify(|grown| *grown += bytes);
     }
 
     pub(crate) fn index(&self) -> &Index {

@@ -4,10 +4,12 @@
 //! clears and walks over the files come in, the last look wins and the picture is right. The cost of a lost message is a
 //! row that lags, and then [`Index::is_stale`] says so until the next walk.
 
+mod by_use;
 mod query;
 mod row;
 mod writer;
 
+pub(crate) use by_use::LastUse;
 pub use query::{Cursor, ListedVersion, TreeUsage, Usage};
 
 use std::path::{Path, PathBuf};
@@ -28,10 +30,16 @@ use crate::layout::Tree;
 
 const FILE: &str = "index.sqlite";
 const PURPOSE: Purpose = Purpose {
-    migrations: &[(
-        "versions",
-        include_str!("../../migrations/index/0001_versions.sql"),
-    )],
+    migrations: &[
+        (
+            "versions",
+            include_str!("../../migrations/index/0001_versions.sql"),
+        ),
+        (
+            "by use",
+            include_str!("../../migrations/index/0002_by_use.sql"),
+        ),
+    ],
     // A power cut may take the last commits back: the files know better, and the mark at open is written with FULL.
     synchronous: SqliteSynchronous::Normal,
     // One for the writer, one for whoever asks.

@@ -94,7 +94,7 @@ impl Cursor {
 
 impl Index {
     /// Asks the database; once more when the file proves damaged and was made anew, or was replaced meanwhile.
-    async fn query<T, F, A>(&self, ask: A) -> Result<T, StoreError>
+    pub(super) async fn query<T, F, A>(&self, ask: A) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, sqlx::Error>>,
         A: Fn(SqlitePool) -> F,

@@ -21,6 +21,7 @@ pub(super) struct Row {
     zip: Option<u64>,
     origin: String,
     kept_at: i64,
+    newest_at: i64,
 }
 
 impl Row {
@@ -79,6 +80,7 @@ impl Row {
             } else {
                 row.kept_at.min(kept_at)
             };
+            row.newest_at = row.newest_at.max(kept_at);
             row.origin = sidecar.origin;
         }
         Ok(row)

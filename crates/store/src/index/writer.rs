@@ -25,13 +25,13 @@ const GATHER: Duration = Duration::from_secs(5);
 const GATHERED: usize = 1024;
 
 const PUT: &str = "
-    INSERT INTO versions (tree, path, version, info, gomod, zip, origin, kept_at, scan)
+    INSERT INTO versions (tree, path, version, info, gomod, zip, origin, kept_at, newest_at, scan)
     SELECT value->>'tree', value->>'path', value->>'version', value->>'info', value->>'gomod', value->>'zip',
-           value->>'origin', value->>'kept_at', (SELECT scan FROM care WHERE id = 1)
+           value->>'origin', value->>'kept_at', value->>'newest_at', (SELECT scan FROM care WHERE id = 1)
     FROM json_each(?1) WHERE true
     ON CONFLICT (tree, path, version) DO UPDATE SET
         info = excluded.info, gomod = excluded.gomod, zip = excluded.zip,
-        origin = excluded.origin, kept_at = excluded.kept_at, scan = excluded.scan";
+        origin = excluded.origin, kept_at = excluded.kept_at, newest_at = excluded.newest_at, scan = excluded.scan";
 const DROP: &str = "
     DELETE FROM versions WHERE (tree, path, version) IN
         (SELECT value->>'tree', value->>'path', value->>'version' FROM json_each(?1))";

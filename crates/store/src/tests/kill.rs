@@ -6,7 +6,7 @@ use std::time::Duration;
 use go_module::FileKind;
 
 use super::{Home, files_below, keep, realm, rebuild, verify, version};
-use crate::{DamageReason, Filter, Places, Store, Tree};
+use crate::{DamageReason, Filter, Limits, Places, Store, Tree};
 
 /// Where the child keeps its store.
 const HOME: &str = "LARDER_TEST_KILLED_HOME";
@@ -179,4 +179,70 @@ async fn a_kill_in_the_middle_of_a_move_loses_nothing() {
         store.close().await;
     }
     assert!(seen_in_both, "a child was killed half-way");
+}
+
+/// No test of its own: the child that the test below kills.
+#[tokio::test]
+#[ignore = "run by a_kill_while_room_is_made_leaves_only_whole_files"]
+async fn makes_room_until_it_is_killed() {
+    let Some(home) = std::env::var_os(HOME) else {
+        return;
+    };
+    let home = std::path::PathBuf::from(home);
+    let store = Store::open(Places {
+        cache: home.join("cache"),
+        data: home.join("data"),
+    })
+    .await
+    .unwrap();
+    for number in 0.. {
+        if number == 200 {
+            // Ready: from now on files go as they come.
+            std::fs::write(home.join("ready"), "").unwrap();
+        }
+        for kind in FileKind::ALL {
+            keep(&store, &Tree::Modules, &name(number), kind, &[b'x'; 10_000]);
+        }
+        let limits = Limits {
+            quota: Some(5_000_000),
+            reserve: 0,
+            spare_since: jiff::Timestamp::now(),
+        };
+        let made = store.make_room(&limits, &|_| false).await.unwrap();
+        assert!(number < 200 || made.before.versions > 0);
+    }
+}
+
+#[tokio::test]
+async fn a_kill_while_room_is_made_leaves_only_whole_files() {
+    let home = Home::new();
+    for round in 0..6u64 {
+        let _ = std::fs::remove_file(home.folder.path().join("ready"));
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "tests::kill::makes_room_until_it_is_killed",
+                "--exact",
+                "--ignored",
+            ])
+            .env(HOME, home.folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        while !home.folder.path().join("ready").exists() {
+            assert!(child.try_wait().unwrap().is_none(), "the child ended early");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(3 + 7 * round)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let store = home.open().await;
+        let report = verify(&store, false).await;
+        assert!(report.damaged.is_empty(), "{:?}", report.damaged);
+        assert!(report.files > 0);
+        rebuild(&store).await;
+        let room = store.room().await.unwrap();
+        assert_eq!(room.versions, report.bytes, "the index is right again");
+        store.close().await;
+    }
 }

@@ -14,6 +14,7 @@ mod moving;
 mod pins;
 mod planted;
 mod privilege;
+mod room;
 mod state;
 
 use std::io::Read;
