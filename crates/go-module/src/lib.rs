@@ -14,6 +14,9 @@ mod escape;
 mod glob;
 pub mod go_mod;
 pub mod go_sum;
+mod go_version;
+pub mod go_work;
+pub mod graph;
 pub mod h1;
 pub mod info;
 pub mod list;
@@ -33,7 +36,9 @@ pub mod zip;
 #[cfg(test)]
 mod vectors;
 
+pub use go_mod::{GoModError, GoModReason};
 pub use go_sum::{GoSumError, GoSumReason};
+pub use go_version::GoVersion;
 pub use h1::{H1, H1Error};
 pub use info::InfoError;
 pub use list::ListError;

@@ -54,7 +54,7 @@ pub fn check(path: &str, version: &str) -> Result<(), VersionError> {
 }
 
 /// `CheckPathMajor` (x/mod `module/module.go`), for a valid path and version.
-fn check_major(path: &str, version: &str) -> Result<(), VersionError> {
+pub(crate) fn check_major(path: &str, version: &str) -> Result<(), VersionError> {
     let suffix = split_major(path).map_or("", |(_, suffix)| suffix);
     let should = suffix
         .strip_suffix("-unstable")

@@ -176,7 +176,7 @@ fn has_leading_zero(identifier: &str) -> bool {
 }
 
 /// Compares decimal numbers of any length without leading zeros.
-fn compare_numbers(a: &str, b: &str) -> Ordering {
+pub(crate) fn compare_numbers(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
