@@ -27,7 +27,7 @@ use crate::trouble::Trouble;
 #[command(after_long_help = "\
 Examples:
   larder profile add company --upstreams https://proxy.corp.example,direct \\
-    --private 'corp.example/*' --private-upstreams https://proxy.corp.example
+    --private corp.example --private-upstreams https://proxy.corp.example
   larder use company                          Ask the company's proxy from now on
   larder profile list                         Which there are, and which is in force
   larder profile export company -o team.toml  For the others of the team, without secrets")]

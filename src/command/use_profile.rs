@@ -18,7 +18,7 @@ use crate::trouble::Trouble;
 ///
 /// With --auto, Larder chooses by itself: the first of the profiles whose upstreams answer, and the last where none does. It
 /// asks them at its start, when something fails, and every half minute; to leave the one in force, two answers in a row must
-/// say so. What is private in one of them is private in all.
+/// say so. What is private in one profile is private in all, by whatever switch.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:

@@ -22,11 +22,11 @@ const BARE_BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus 
 </busconfig>"#;
 
 /// A session bus of one home, with gnome-keyring on it; the keyring of whoever runs the tests is never touched.
-struct Desktop(Vec<Child>);
+pub(crate) struct Desktop(Vec<Child>);
 
 impl Desktop {
     /// Starts both, and tells the home of the bus. None, with a word of it, where they are not installed.
-    fn start(home: &TempHome) -> Option<Self> {
+    pub(crate) fn start(home: &TempHome) -> Option<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         for tool in ["dbus-daemon", "dbus-send", "gnome-keyring-daemon"] {
             if !std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()) {
@@ -69,6 +69,20 @@ impl Desktop {
             run(home.apply(&mut ask)).status.success()
         });
         Some(desktop)
+    }
+
+    /// Locks the keyring. Nobody is there who could be asked to unlock it.
+    pub(crate) fn lock(&self, home: &TempHome) {
+        let mut lock = Command::new("dbus-send");
+        lock.args([
+            "--session",
+            "--print-reply",
+            "--dest=org.freedesktop.secrets",
+            "/org/freedesktop/secrets",
+            "org.freedesktop.Secret.Service.Lock",
+            "array:objpath:/org/freedesktop/secrets/collection/login",
+        ]);
+        run(home.apply(&mut lock)).success();
     }
 
     fn spawn(&mut self, home: &TempHome, command: &mut Command) -> std::process::ChildStdin {

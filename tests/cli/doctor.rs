@@ -1,14 +1,16 @@
 //! `larder doctor`: each line is shown broken, or as a warning where it can't be; and the report keeps secrets.
 
+mod around;
+mod network;
+
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::Value;
 use test_support::disk::{Disk, runs_where_it_may_mount};
-use test_support::{Behaviour, FakeDatabase, Module, Output, TempHome, http};
+use test_support::{FakeDatabase, Module, Output, TempHome, http};
 
 use crate::trust::day;
 use crate::{fetch, json, larder, proxy, serve, until};
@@ -65,13 +67,6 @@ fn settle(home: &TempHome, text: &str) {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
-/// A folder with nothing but this `go` in it.
-fn only_go(home: &TempHome, script: &str) {
-    let path = home.write("only-go/go", format!("#!/bin/sh\n{script}\n"));
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    home.set_env("PATH", path.parent().unwrap());
-}
-
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
@@ -114,109 +109,6 @@ fn nothing_runs_nobody_answers_and_there_is_no_keyring() {
     let shown = larder(&home, &["doctor"]).code(1).stdout;
     assert!(shown.contains("→  larder serve\n"), "{shown}");
     assert!(shown.contains("1 broken, "), "{shown}");
-}
-
-#[test]
-fn an_upstream_that_refuses_or_is_slow_or_lives_in_the_past() {
-    let proxy = proxy();
-    let home = home_asking(&proxy.url(), "off");
-    proxy.otherwise(Behaviour::status(401, "who are you?"));
-    let login = format!("larder login {}", proxy.url());
-    let told = Diagnosis::of(&home, 1);
-    told.has("upstream", "warning", "does not let you in (HTTP 401)")
-        .has("credentials", "broken", "wants credentials");
-    let mend = told.lines("credentials")[0]["mend"][0].as_str().unwrap();
-    assert_eq!(mend.trim_end_matches('/'), login);
-
-    proxy.clear_behaviours();
-    proxy.otherwise(Behaviour::normal().delay_head(Duration::from_secs(3)));
-    Diagnosis::of(&home, 0).has("upstream", "warning", "that is slow");
-
-    proxy.clear_behaviours();
-    let past = "Sun, 06 Nov 1994 08:49:37 GMT";
-    proxy.otherwise(Behaviour::status(404, "").header("Date", past));
-    Diagnosis::of(&home, 1).has("clock", "broken", " min ahead, by ");
-}
-
-#[test]
-fn another_program_is_at_the_port_and_go_has_an_old_address() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (home, proxy) = (TempHome::new(), proxy());
-    let says = |port: u16| {
-        let url = proxy.url();
-        format!(
-            "port = {port}\n[profiles.public]\nupstreams = \"{url}\"\nchecksum-database = \"off\"\n"
-        )
-    };
-    settle(&home, &says(port));
-    let told = Diagnosis::of(&home, 1);
-    let pid = format!("process {}", std::process::id());
-    told.has("port", "broken", &pid);
-    let free = free_port();
-    settle(&home, &says(free));
-    home.set_env("GOPROXY", format!("http://127.0.0.1:{free}/an-old-token"));
-    let told = Diagnosis::of(&home, 1);
-    told.has("port", "ok", "held by nobody").has(
-        "go-env",
-        "broken",
-        "a token that is not in force",
-    );
-    assert!(
-        !told
-            .0
-            .iter()
-            .any(|line| line.to_string().contains("an-old-token"))
-    );
-    home.set_env("GOPROXY", "https://ann:hunter2@proxy.example.com");
-    let told = Diagnosis::of(&home, 0);
-    told.has("go-env", "warning", "as your shell sets GOPROXY");
-    assert!(
-        !told
-            .0
-            .iter()
-            .any(|line| line.to_string().contains("hunter2"))
-    );
-}
-
-#[test]
-fn a_go_that_fails_another_from_the_desktop_and_no_git() {
-    let proxy = proxy();
-    let home = home_asking(&format!("{},direct", proxy.url()), "off");
-    // What it is asked besides its version, the real one answers.
-    let root = home
-        .run_go(home.path(), &["env", "GOROOT"])
-        .success()
-        .stdout;
-    let another = format!(
-        "[ \"$*\" = 'env GOVERSION' ] && echo go1.99.9 || exec '{}/bin/go' \"$@\"",
-        root.trim()
-    );
-    only_go(&home, "exit 3");
-    let told = Diagnosis::of(&home, 1);
-    told.has("go", "broken", "does not work").has(
-        "upstream",
-        "warning",
-        "direct: Larder finds no go",
-    );
-    only_go(&home, &another);
-    Diagnosis::of(&home, 0)
-        .has("upstream", "warning", "direct: git can't be run")
-        .has("desktop-go", "warning", "");
-    let home = home_asking("direct", "off");
-    only_go(&home, &another);
-    Diagnosis::of(&home, 1).has("upstream", "broken", "direct: git can't be run");
-}
-
-#[test]
-fn a_database_that_is_there_and_one_that_is_down() {
-    let (proxy, database) = (proxy(), FakeDatabase::start_blocking("sums.example.com"));
-    database.pad(1000);
-    database.publish();
-    let home = home_asking(&proxy.url(), &database.gosumdb_at_url());
-    Diagnosis::of(&home, 0).has("checksum-database", "ok", "sums.example.com, 1000 records");
-    database.down(true);
-    Diagnosis::of(&home, 1).has("checksum-database", "broken", "could not be asked");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod service;
 mod trust;
 mod use_profile;
 mod verify;
+mod way;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};

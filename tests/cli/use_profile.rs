@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use test_support::{Behaviour, FakeProxy, Gate, Larder, Module, TempHome, http};
+use test_support::{Behaviour, FakeProxy, Gate, Larder, Module, TempHome, http, run};
 
 use crate::profile::{asked, profiles, proxy_of, serve, settings, written};
 use crate::{larder, until};
@@ -140,7 +140,7 @@ fn without_an_instance_it_is_in_force_from_the_next_start_on() {
 }
 
 #[test]
-fn who_switches_is_told_what_is_private_no_longer() {
+fn what_is_private_in_one_profile_is_so_in_all_and_who_switches_is_told() {
     let home = TempHome::new();
     larder(
         &home,
@@ -177,9 +177,11 @@ fn who_switches_is_told_what_is_private_no_longer() {
     let used = larder(&home, &["use", "home"]).success();
     assert!(
         used.stderr
-            .contains("corp.example/* is private in profile company and not in this one"),
+            .contains("corp.example/* is private in profile company, and so in all"),
         "{used}"
     );
+    let mend = "larder profile edit home --private-rule 'corp.example/* -> LIST'";
+    assert!(used.stderr.contains(mend), "{used}");
     let used = larder(&home, &["use", "--auto", "company,home"]).success();
     assert!(
         used.stdout
@@ -187,6 +189,112 @@ fn who_switches_is_told_what_is_private_no_longer() {
             && used.stderr.is_empty(),
         "{used}"
     );
+}
+
+#[test]
+fn after_a_switch_a_private_path_still_goes_nowhere_else() {
+    let (company, public) = (
+        proxy_of("corp.example/secret"),
+        proxy_of("corp.example/secret"),
+    );
+    public.add(&Module::simple("corp.example/open", "v1.0.0"));
+    let home = TempHome::new();
+    let text = profiles(&[("public", &public), ("company", &company)]);
+    let private = format!(
+        "private = \"corp.example\"\nprivate-upstreams = \"{}\"\n",
+        company.url()
+    );
+    settings(&home, &format!("profile = \"company\"\n{text}{private}"));
+    let larder = serve(&home);
+    assert_eq!(list(&larder, "corp.example/secret"), 200);
+    larder.run(&["use", "public"]).success();
+    let url = format!("{}/corp.example/secret/@v/list", larder.goproxy());
+    let refused = http::get(&url);
+    assert_eq!(refused.status, 403);
+    for part in ["private in the profile company", "larder use company"] {
+        assert!(refused.text().contains(part), "{}", refused.text());
+    }
+    let explained = asked(&home, &["explain", "corp.example/secret", "--json"]);
+    assert_eq!(explained["private"]["profile"], "company", "{explained}");
+    assert_eq!(explained["upstreams"], serde_json::json!([]));
+    assert_eq!(public.paths(), [""; 0]);
+
+    // Who says so has it otherwise, for as much as was said.
+    let edit = ["profile", "edit", "public"];
+    let open = ["--not-private", "corp.example/open"];
+    larder.run(&[&edit[..], &open].concat()).success();
+    assert_eq!(list(&larder, "corp.example/open"), 200);
+    assert_eq!(list(&larder, "corp.example/secret"), 403);
+    assert_eq!(public.paths(), ["/corp.example/open/@v/list"]);
+    // A broad rule for the public leads nothing private out; a private rule gives it a place.
+    let rule = format!("corp.example -> {}", public.url());
+    larder
+        .run(&[&edit[..], &["--rule", &rule]].concat())
+        .success();
+    assert_eq!(list(&larder, "corp.example/secret"), 403);
+    let rule = format!("corp.example -> {}", company.url());
+    let private = ["--private-rule", &rule];
+    larder.run(&[&edit[..], &private].concat()).success();
+    assert_eq!(list(&larder, "corp.example/secret"), 200);
+    let told: Vec<String> = public.paths();
+    assert!(told.iter().all(|path| path.contains("open")), "{told:?}");
+
+    // What another profile comes to have private while this one is in force is so at once.
+    larder
+        .run(&["profile", "edit", "company", "--private", "example.com"])
+        .success();
+    assert_eq!(list(&larder, "example.com/hello"), 403);
+}
+
+#[test]
+fn a_choice_keeps_private_paths_in_when_serve_has_another_list_and_in_go_env() {
+    let (company, public) = (
+        proxy_of("corp.example/secret"),
+        proxy_of("corp.example/secret"),
+    );
+    let other = proxy_of("corp.example/secret");
+    let home = TempHome::new();
+    home.use_sumdb();
+    home.remove_env("GOENV");
+    let text = profiles(&[("public", &public), ("company", &company)]);
+    let private = format!(
+        "private = \"corp.example\"\nprivate-upstreams = \"{}\"\n",
+        company.url()
+    );
+    settings(
+        &home,
+        &format!("profile = [\"company\", \"public\"]\n{text}{private}"),
+    );
+    company.stop();
+    let list_of_run = other.url();
+    let options = ["--port", "0", "--upstreams", &list_of_run];
+    let larder = Larder::start(crate::bin(), &home, &options);
+    // The company's place for private modules does not answer, whatever list this run has.
+    assert_eq!(in_force(&home).0, "public");
+    for path in ["corp.example/secret", "corp.example/secret/deeper"] {
+        assert_eq!(list(&larder, path), 403, "{path}");
+    }
+    // go is told what is private, is given no list behind Larder, and learns of a switch.
+    larder.run(&["env", "on"]).success();
+    let go_env = || {
+        let said = run(&mut home.go(&["env", "GOPROXY", "GOPRIVATE"])).success();
+        said.stdout.trim_end().to_owned()
+    };
+    let expected = format!("{}\ncorp.example", larder.goproxy());
+    assert_eq!(go_env(), expected);
+    company.restart();
+    until("company is in force", || {
+        list(&larder, "example.com/nowhere");
+        larder.run(&["use", "--auto", "company,public"]).success();
+        in_force(&home).0 == "company"
+    });
+    assert_eq!(go_env(), expected);
+    assert_eq!(list(&larder, "corp.example/secret"), 200);
+    for proxy in [&public, &other] {
+        let told = proxy.paths();
+        assert!(!told.iter().any(|path| path.contains("secret")), "{told:?}");
+    }
+    larder.run(&["env", "off"]).success();
 }
 
 /// What status says of the profile.

@@ -4,7 +4,7 @@
 //! force only then. To leave it, two rounds in a row must say so: a single lost packet moves nobody. The last one of
 //! the choice is never asked: it is what is left when no other answers.
 //!
-//! A switch that nobody asked for leads no private path out: see [`Settings::private_patterns`].
+//! A switch that nobody asked for leads no private path out: see [`Settings::in_effect`].
 
 use std::time::Duration;
 

@@ -51,8 +51,9 @@ pub use profile::ServeOptions;
 pub use secret::Secret;
 pub use serving::Serving;
 pub use settings::{
-    Choice, CredentialSettings, DatabaseChoice, HttpProxy, PUBLIC, ProfileSettings, ProxyWish,
-    RedirectOrigin, RedirectOriginError, RuleSettings, RuleTarget, Settings, UpstreamList, Written,
+    Choice, CredentialSettings, DatabaseChoice, DatabaseChoiceError, HttpProxy, HttpProxyError,
+    PUBLIC, ProfileSettings, ProxyWish, RedirectOrigin, RedirectOriginError, RuleSettings,
+    RuleTarget, Settings, UpstreamList, Written,
 };
 pub use token::Tokens;
 pub use trust::{Grant, parse_until};

@@ -1,6 +1,6 @@
 //! A profile of the settings becomes one that can be put in force: its lists, its rules, its database.
 
-use delivery::{Allowed, ChecksumDb, Database, Profile, Routes, Rule};
+use delivery::{Allowed, ChecksumDb, Database, Elsewhere, Profile, Routes, Rule};
 use go_module::ProxyList;
 use upstream::{Chain, ChainParts, Upstream};
 
@@ -97,7 +97,9 @@ pub(crate) async fn build(
         Some(list) => Some(builder.chain(Some(list)).await?),
     };
     let routes = Routes {
-        private: settings.private_patterns(name),
+        private: said.private_patterns(),
+        private_elsewhere: elsewhere(settings, name),
+        not_private: said.not_private_patterns(),
         private_chain,
         rules: builder.rules(said).await?,
         no_database: said.no_checksum_db_patterns(),
@@ -107,6 +109,16 @@ pub(crate) async fn build(
     let choice = overrides.database.as_ref().or(said.checksum_db.as_ref());
     let database = builder.database(choice, &chain).await?;
     Ok(Profile::new(name, routes, database))
+}
+
+/// What the other profiles have private.
+fn elsewhere(settings: &Settings, name: &str) -> Vec<Elsewhere> {
+    let others = settings.others(name);
+    let others = others.map(|other| Elsewhere {
+        profile: other.name.clone(),
+        patterns: other.private_patterns(),
+    });
+    others.collect()
 }
 
 /// The lists that a profile gives itself, for its modules and for private ones; Go's default list where it gives none.

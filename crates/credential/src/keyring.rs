@@ -78,6 +78,15 @@ impl Keyring {
         self.call(|connection| connection.fresh().map(|_| ()))
     }
 
+    /// Whether it is locked, so that what is kept in it can't be read until somebody unlocks it. Blocks like
+    /// [`Keyring::probe`]; unlocks nothing and asks nobody.
+    ///
+    /// # Errors
+    /// [`KeyringError`] where it can't be told; [`KeyringError::Locked`] where it was never set up.
+    pub fn is_locked(&self) -> Result<bool, KeyringError> {
+        self.call(|_| platform::is_locked().map_err(|error| KeyringError::of_connecting(&error)))
+    }
+
     /// Has the thread do this, and waits for what comes of it.
     fn call<T: Send + 'static>(
         &self,

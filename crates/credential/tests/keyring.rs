@@ -282,7 +282,9 @@ fn part_locked() {
     start(UNLOCKED);
     let keyring = Keyring::default();
     keyring.set(&basic("hunter2")).unwrap();
+    assert_eq!(keyring.is_locked(), Ok(false));
     lock();
+    assert_eq!(keyring.is_locked(), Ok(true));
     // Nobody is there to be asked on this bus: gnome-keyring answers as if its question had been dismissed.
     for error in [
         keyring_error(keyring.get(&origin())),
@@ -310,6 +312,7 @@ fn part_never_set_up() {
     start("--daemonize");
     let keyring = Keyring::default();
     assert_eq!(keyring.get(&origin()).unwrap(), None);
+    assert_eq!(keyring.is_locked(), Err(KeyringError::Locked));
     assert_eq!(
         keyring_error(keyring.set(&basic("hunter2"))),
         KeyringError::Locked

@@ -82,14 +82,14 @@ pub enum DeliveryError {
         cover: Cover,
     },
     /// A private path that may go nowhere.
-    #[error(
-        "{path} is private in the profile {profile}, and no rule says where private modules come from: nobody was asked. Name their upstream in settings.toml (`private-upstreams`, or a rule with `private = true`)"
-    )]
+    #[error("{path} is private in the profile {}", nowhere(profile, private_in.as_deref()))]
     PrivateNowhere {
         /// The path.
         path: String,
-        /// The profile's name.
+        /// The name of the profile in force.
         profile: String,
+        /// The other profile that alone makes it private.
+        private_in: Option<String>,
     },
     /// This checksum database is not the one of the profile in force.
     #[error("checksum database {asked} is not served here; this profile's is {ours}")]
@@ -102,6 +102,18 @@ pub enum DeliveryError {
     /// Larder is stopping.
     #[error("Larder is stopping; ask again once it has started")]
     Stopping,
+}
+
+/// How it goes on that a path is private and comes from nowhere.
+fn nowhere(profile: &str, private_in: Option<&str>) -> String {
+    match private_in {
+        None => format!(
+            "{profile}, and no rule says where private modules come from: nobody was asked. Name their upstream in settings.toml (`private-upstreams`, or a rule with `private = true`)"
+        ),
+        Some(other) => format!(
+            "{other}, and by that in all; {profile}, which is in force, does not say where it comes from: nobody was asked. Use the other one (larder use {other}), or give it a place here (larder profile edit {profile} --private-rule 'PATTERN -> LIST'), or say that it is not private here (--not-private PATTERN)"
+        ),
+    }
 }
 
 impl DeliveryError {

@@ -56,5 +56,5 @@ pub use error::DeliveryError;
 pub use event::{Event, Kind, Outcome, Source};
 pub use profile::Profile;
 pub use refusal::{Changed, Mismatch};
-pub use routes::{Allowed, Cover, Route, Routes, Rule};
+pub use routes::{Allowed, Cover, Elsewhere, Route, Routes, Rule};
 pub use shared::Options;

@@ -62,6 +62,7 @@ impl Profile {
         let chain = route.chain.ok_or_else(|| DeliveryError::PrivateNowhere {
             path: path.to_owned(),
             profile: self.name.clone(),
+            private_in: route.private_in.map(str::to_owned),
         })?;
         Ok((chain, route.privacy()))
     }

@@ -13,6 +13,11 @@ const TOOLCHAIN: &str = "golang.org/toolchain";
 pub struct Routes {
     /// Private patterns, as GOPRIVATE has them: these paths reach no public upstream and no database.
     pub private: Patterns,
+    /// What is private in other profiles, and by that here, where it goes nowhere unless a private pattern or rule of this
+    /// profile is for it.
+    pub private_elsewhere: Vec<Elsewhere>,
+    /// Paths that are not private here though they are elsewhere.
+    pub not_private: Patterns,
     /// Where private paths go that no rule sends elsewhere; nowhere if there is none.
     pub private_chain: Option<Chain>,
     /// Rules by pattern; the first that matches decides.
@@ -23,6 +28,15 @@ pub struct Routes {
     pub no_database: Patterns,
     /// Paths that a person has let through unverified, each until its time.
     pub allowed: Vec<Allowed>,
+}
+
+/// What is private in another profile.
+#[derive(Clone, Debug)]
+pub struct Elsewhere {
+    /// That profile's name.
+    pub profile: String,
+    /// Which paths.
+    pub patterns: Patterns,
 }
 
 /// Sends the paths under some patterns to upstreams of their own.
@@ -68,6 +82,8 @@ pub struct Route<'a> {
     pub chain: Option<&'a Chain>,
     /// Whether it is private.
     pub private: bool,
+    /// The other profile that alone makes it private.
+    pub private_in: Option<&'a str>,
     /// Which rule sends it there, counted from 0; none for the profile's own lists.
     pub rule: Option<usize>,
     /// Whether the database speaks for it.
@@ -79,6 +95,8 @@ impl Routes {
     pub fn all_to(chain: Chain) -> Self {
         Self {
             private: Patterns::default(),
+            private_elsewhere: Vec::new(),
+            not_private: Patterns::default(),
             private_chain: None,
             rules: Vec::new(),
             chain,
@@ -87,8 +105,13 @@ impl Routes {
         }
     }
 
-    /// Whether a path is private.
+    /// Whether a path is private, by this profile or by another one.
     pub fn is_private(&self, path: &str) -> bool {
+        self.is_own(path) || self.private_in(path).is_some()
+    }
+
+    /// Whether a path is private by this profile.
+    fn is_own(&self, path: &str) -> bool {
         self.private.matches(path)
             || self
                 .rules
@@ -96,9 +119,27 @@ impl Routes {
                 .any(|rule| rule.private && rule.patterns.matches(path))
     }
 
+    /// The other profile by which a path is private.
+    fn private_in(&self, path: &str) -> Option<&str> {
+        let mut others = self.private_elsewhere.iter();
+        let other = others.find(|other| other.patterns.matches(path))?;
+        (!self.not_private.matches(path)).then_some(&*other.profile)
+    }
+
     /// Where a path goes.
     pub(crate) fn route(&self, path: &str, has_database: bool) -> Route<'_> {
-        let private = self.is_private(path);
+        let is_own = self.is_own(path);
+        let private_in = if is_own { None } else { self.private_in(path) };
+        if private_in.is_some() {
+            return Route {
+                chain: None,
+                private: true,
+                private_in,
+                rule: None,
+                cover: self.cover(path, true, has_database),
+            };
+        }
+        let private = is_own;
         let rule = self
             .rules
             .iter()
@@ -111,6 +152,7 @@ impl Routes {
         Route {
             chain,
             private,
+            private_in,
             rule,
             cover: self.cover(path, private, has_database),
         }

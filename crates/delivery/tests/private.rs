@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Engine, chain, parts};
-use delivery::{Cover, Database, Profile, Routes, Rule};
+use delivery::{Cover, Database, Elsewhere, Profile, Routes, Rule};
 use go_module::{FileKind, Patterns};
 use proptest::prelude::*;
 use store::Tree;
@@ -65,6 +65,10 @@ proptest! {
     fn a_private_path_goes_by_private_rules_and_lists_only_and_a_public_one_by_the_others(
         private in prop::collection::vec(pattern(), 0..3),
         rules in rules(),
+        (elsewhere, not_private) in (
+            prop::collection::vec(pattern(), 0..2),
+            prop::collection::vec(pattern(), 0..2),
+        ),
         excepted in prop::collection::vec(pattern(), 0..2),
         (has_private_chain, has_database) in any::<(bool, bool)>(),
         path in path(),
@@ -72,6 +76,11 @@ proptest! {
         // In the open: no runtime is needed to make upstreams, only to ask them.
         let routes = Routes {
             private: patterns(&private),
+            private_elsewhere: vec![Elsewhere {
+                profile: "other".to_owned(),
+                patterns: patterns(&elsewhere),
+            }],
+            not_private: patterns(&not_private),
             private_chain: has_private_chain.then(|| chain("https://private.example,direct")),
             rules: rules.iter().enumerate().map(|(at, (of, private))| Rule {
                 patterns: patterns(of),
@@ -85,16 +94,23 @@ proptest! {
         let profile = Profile::new("test", routes, has_database.then(database));
 
         let by_rule = |(of, _): &(Vec<Vec<&str>>, bool)| of.iter().any(|pattern| matches(pattern, &path));
-        let is_private = private.iter().any(|pattern| matches(pattern, &path))
+        let is_own = private.iter().any(|pattern| matches(pattern, &path))
             || rules.iter().any(|rule| rule.1 && by_rule(rule));
+        let any = |of: &[Vec<&str>]| of.iter().any(|pattern| matches(pattern, &path));
+        let by_other = !is_own && any(&elsewhere) && !any(&not_private);
+        let is_private = is_own || by_other;
         let text = path.join("/");
         let route = profile.route(&text);
         prop_assert_eq!(route.private, is_private);
 
-        let first = rules.iter().position(|rule| rule.1 == is_private && by_rule(rule));
+        prop_assert_eq!(route.private_in, by_other.then_some("other"));
+
+        let first = rules.iter().position(|rule| rule.1 == is_own && by_rule(rule));
+        let first = first.filter(|_| !by_other);
         prop_assert_eq!(route.rule, first);
         let expected: Vec<String> = match (first, is_private) {
             (Some(at), _) => vec![format!("rule-{at}.example")],
+            (None, true) if by_other => Vec::new(),
             (None, true) if has_private_chain => vec!["private.example".to_owned(), "direct".to_owned()],
             (None, true) => Vec::new(),
             (None, false) => vec!["public.example".to_owned(), "other.example".to_owned()],
@@ -133,6 +149,8 @@ fn profile(private: Option<&str>, public: &FakeProxy, database: &FakeDatabase) -
     };
     let routes = Routes {
         private: Patterns::parse("corp.example/*"),
+        private_elsewhere: Vec::new(),
+        not_private: Patterns::default(),
         private_chain: private.map(chain),
         // Broad rules for the public: they are not for private paths.
         rules: vec![rule("corp.example", false), rule("*", false)],

@@ -23,7 +23,7 @@ use crate::{
 
 mod probe;
 
-pub use probe::Probe;
+pub use probe::{Probe, Shown};
 
 /// A module proxy over http or https.
 pub(crate) struct Http {

@@ -50,7 +50,7 @@ pub use deadlines::Deadlines;
 pub use direct::{Direct, DirectError, DirectReply};
 pub use error::{RedirectRefusal, Stage, Step, UpstreamError};
 pub use hop::{HOP_HEADER, parse_hops};
-pub use http::Probe;
+pub use http::{Probe, Shown};
 pub use options::{HttpOptions, HttpOptionsError, PemOf, ProxyChoice};
 pub use own::OwnAddresses;
 pub use redirect::PrivateRedirects;

@@ -12,7 +12,7 @@ use crate::ask::{Ask, Reply};
 use crate::direct::{self, Direct, NoGo};
 use crate::file::Folder;
 use crate::http::{Asked, Http};
-use crate::{ChainBuildError, ChainParts, Deadlines, Probe, UpstreamError, name};
+use crate::{ChainBuildError, ChainParts, Deadlines, Probe, Shown, UpstreamError, name};
 
 /// One upstream. Clones are the same upstream.
 #[derive(Clone)]
@@ -154,6 +154,7 @@ impl Upstream {
                 Ok(Probe {
                     took: begun.elapsed(),
                     authorised: true,
+                    shown: Shown::Nothing,
                     status: None,
                     date: None,
                 })

@@ -21,9 +21,9 @@ use crate::trouble::Trouble;
 #[command(after_long_help = "\
 Examples:
   larder profile add company --upstreams https://proxy.corp.example,direct \\
-    --private 'corp.example/*' --private-upstreams https://proxy.corp.example
+    --private corp.example --private-upstreams https://proxy.corp.example
   larder profile add home --rule 'example.org/* -> https://mirror.example.com'
-  larder profile add work --private-rule 'github.com/acme/* -> company'")]
+  larder profile add work --private-rule 'github.com/acme -> company'")]
 pub(super) struct Add {
     /// Its name: a-z, 0-9 and -
     name: String,
@@ -41,8 +41,8 @@ pub(super) struct Add {
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
-  larder profile edit company --private 'github.com/acme/*'       One pattern more
-  larder profile edit company --remove-private 'corp.example/*'   One less
+  larder profile edit company --private github.com/acme           One pattern more
+  larder profile edit company --remove-private corp.example       One less
   larder profile edit company --default private --private a.example
                                                                   These, and no others
   larder profile edit company --default upstreams                 Go's own again
@@ -97,6 +97,11 @@ struct Given {
     /// elsewhere sends whoever asks for a zip there: name that store.
     #[arg(long, value_name = "ORIGIN")]
     private_redirect: Vec<String>,
+    /// Which paths are not private in this profile though they are in another: a glob; can be given several times
+    ///
+    /// What is private in one profile is private in all, and comes from nowhere in those that have no place for it.
+    #[arg(long, value_name = "PATTERN")]
+    not_private: Vec<String>,
     /// Which public paths are outside the checksum database: a glob as in GONOSUMDB; can be given several times
     #[arg(long, value_name = "PATTERN")]
     no_checksum_database: Vec<String>,
@@ -144,6 +149,7 @@ impl Given {
             private: self.private,
             private_upstreams: self.private_upstreams.map(Typed),
             private_redirects: self.private_redirect.into_iter().map(Typed).collect(),
+            not_private: self.not_private,
             no_checksum_database: self.no_checksum_database,
             safety_net: self.safety_net,
             http_proxy: self.http_proxy.map(Typed),

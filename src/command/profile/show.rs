@@ -65,6 +65,7 @@ pub(super) fn render(profile: &ProfileView) -> String {
         entries("private upstreams", &or(&profile.private_upstreams, "none"));
     }
     entries("private redirects", &profile.private_redirects);
+    entries("not private", &profile.not_private);
     entries("outside the database", &profile.no_checksum_database);
     for (name, value) in [
         ("HTTP proxy", &profile.http_proxy),
@@ -105,6 +106,7 @@ pub(super) mod tests {
             private: Vec::new(),
             private_upstreams: None,
             private_redirects: Vec::new(),
+            not_private: Vec::new(),
             no_checksum_database: Vec::new(),
             safety_net: true,
             http_proxy: None,
@@ -123,6 +125,7 @@ pub(super) mod tests {
             private: vec!["corp.example/*".to_owned(), "github.com/acme".to_owned()],
             private_upstreams: None,
             private_redirects: vec!["https://storage.corp.example".to_owned()],
+            not_private: vec!["github.com/acme/open".to_owned()],
             no_checksum_database: vec!["example.org/*".to_owned()],
             safety_net: false,
             http_proxy: Some("http://gate.corp.example:3128".to_owned()),

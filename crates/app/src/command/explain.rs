@@ -103,7 +103,7 @@ impl Call for Explain {
         let path = asked.path.as_str();
         let route = profile.route(path);
         let trees = |kind| profile.trees(path, kind);
-        let private = private_by(&settings, profile.name(), path);
+        let private = private_by(&settings, profile.name(), &route, path);
         let rule = rule_by(&settings, &profile, &route, path);
         let kept = kept::of(app.store(), &profile, &asked).await?;
         if let Some(Wanted::Query(_)) = asked.version {
@@ -215,19 +215,15 @@ fn matching<'a>(patterns: impl IntoIterator<Item = &'a str>, path: &str) -> Opti
     found.map(str::to_owned)
 }
 
-fn private_by(settings: &Settings, name: &str, path: &str) -> Option<PrivateBy> {
-    if !settings.private_patterns(name).matches(path) {
+fn private_by(settings: &Settings, name: &str, route: &Route<'_>, path: &str) -> Option<PrivateBy> {
+    if !route.private {
         return None;
     }
-    let candidates = settings.active.candidates().iter().map(String::as_str);
-    let profiles = std::iter::once(name).chain(candidates);
-    let mut profiles = profiles.filter_map(|name| settings.profile(name));
-    profiles.find_map(|profile| {
-        let patterns = profile.all_private().map(String::as_str);
-        Some(PrivateBy {
-            pattern: matching(patterns, path)?,
-            profile: profile.name.clone(),
-        })
+    let profile = settings.profile(route.private_in.unwrap_or(name))?;
+    let patterns = profile.all_private().map(String::as_str);
+    Some(PrivateBy {
+        pattern: matching(patterns, path)?,
+        profile: profile.name.clone(),
     })
 }
 
@@ -273,6 +269,12 @@ fn upstreams_because(profile: &Profile, route: &Route<'_>, rule: Option<&RuleBy>
         }
         (None, true, Some(_)) => {
             format!("it is private, and these are the private upstreams of profile {name}")
+        }
+        (None, true, None) if route.private_in.is_some() => {
+            let other = route.private_in.unwrap_or_default();
+            format!(
+                "it is private in profile {other} and so in all, and profile {name} says nothing of it: nobody is asked, and go is told so (403)"
+            )
         }
         (None, true, None) => format!(
             "it is private, and profile {name} names no place for private modules: nobody is asked, and go is told so (403)"

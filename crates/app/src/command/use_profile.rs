@@ -90,26 +90,19 @@ async fn to_be(
     }
 }
 
-/// What is private in another profile and public in this one: who switches may not think of it.
+/// What is private by another profile alone, and has no place in this one: who switches may not think of it.
 fn private_elsewhere(settings: &Settings, name: &str) -> Vec<String> {
-    let here = settings.private_patterns(name);
-    let others = settings
-        .profiles
-        .iter()
-        .filter(|profile| profile.name != name);
-    let notes = others.filter_map(|profile| {
-        let public: Vec<&str> = profile
-            .all_private()
-            .map(String::as_str)
-            .filter(|pattern| !here.globs().any(|known| known == pattern.trim_end_matches('/')))
-            .collect();
-        (!public.is_empty()).then(|| {
-            format!(
-                "{} is private in profile {} and not in this one: such modules are asked for like any other",
-                public.join(", "),
-                profile.name
-            )
-        })
+    let candidates = settings.active.candidates();
+    let notes = settings.private_elsewhere(name).into_iter();
+    // Of those that Larder chooses among, who switches has thought.
+    let notes = notes.filter(|(other, _)| !candidates.iter().any(|known| known == other));
+    let notes = notes.map(|(other, patterns)| {
+        let patterns: Vec<&str> = patterns.into_iter().map(String::as_str).collect();
+        format!(
+            "{} is private in profile {other}, and so in all: here it comes from nowhere, unless you give it a place (larder profile edit {name} --private-rule '{} -> LIST') or say that it is not private here (--not-private)",
+            patterns.join(", "),
+            patterns[0]
+        )
     });
     notes.collect()
 }

@@ -30,7 +30,8 @@ pub(super) async fn check(app: &App, caller: &CallerEnv) -> Vec<DoctorLine> {
     let found = tokio::task::spawn_blocking(move || Go::of_caller(&asking));
     let Ok(Ok(go)) = found.await else {
         let found = "not known, as there is no go command that could be asked";
-        return vec![DoctorLine::warning(Check::GoEnv, found)];
+        let line = DoctorLine::warning(Check::GoEnv, found);
+        return vec![line.mend("install go: https://go.dev/doc/install")];
     };
     let (report, values) = tokio::join!(go_env::show(app, caller.clone()), go.env(&KEYS));
     let report = match report {

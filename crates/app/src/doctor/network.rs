@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use go_tool::Go;
 use tokio::process::Command;
 use tokio::time::timeout;
-use upstream::{Probe, Upstream, UpstreamError, UpstreamKind};
+use upstream::{Probe, Shown, Upstream, UpstreamError, UpstreamKind};
 
 use super::line::{Check, DoctorLine};
 use crate::app::App;
@@ -130,12 +130,9 @@ fn credentials(asked: &[Asked]) -> Vec<DoctorLine> {
         .filter_map(|asked| Some((asked, asked.answer.as_ref().ok()?)))
         .filter(|(_, probe)| !probe.authorised)
         .map(|(asked, probe)| {
-            let found = match probe.status {
-                Some(401) => "wants credentials: there are none for it, or it refuses those (401)",
-                _ => "refuses what it was shown, or this computer (403)",
-            };
+            let (found, mend) = refusal(asked, probe);
             let name = &asked.name;
-            DoctorLine::broken(Check::Credentials, format!("{name} {found}")).mend(login(asked))
+            DoctorLine::broken(Check::Credentials, format!("{name} {found}")).mend(mend)
         })
         .collect();
     match refusing.is_empty() {
@@ -145,6 +142,28 @@ fn credentials(asked: &[Asked]) -> Vec<DoctorLine> {
         )],
         false => refusing,
     }
+}
+
+/// Why an upstream does not let this person in, and what to do.
+fn refusal(asked: &Asked, probe: &Probe) -> (String, String) {
+    let refuses_anybody = probe.status != Some(401);
+    let found = match &probe.shown {
+        Shown::NotHad { reason } => {
+            let found = format!("wants credentials, and those for it could not be had: {reason}");
+            return (found, "larder credentials".to_owned());
+        }
+        Shown::Nothing if refuses_anybody => {
+            "refuses this computer (403); there are no credentials for it that it could be shown"
+        }
+        Shown::Credentials if refuses_anybody => {
+            "refuses what it is shown: whoever that is has no access (403)"
+        }
+        Shown::Nothing => "wants credentials, and there are none for it (401)",
+        Shown::Credentials => {
+            "refuses the credentials that it is shown: they are wrong, or out of date (401)"
+        }
+    };
+    (found.to_owned(), login(asked))
 }
 
 /// The clock against that of the upstream that it is nearest to: one upstream may well be wrong.
@@ -274,6 +293,7 @@ mod tests {
         Probe {
             took: Duration::from_millis(34),
             authorised: true,
+            shown: Shown::Nothing,
             status: Some(200),
             date: None,
         }
@@ -329,6 +349,27 @@ mod tests {
         let line = credentials(&[closed]).remove(0);
         assert_eq!(line.health, Health::Broken);
         assert_eq!(line.mend, ["larder login https://proxy.corp.example"]);
+        let not_had = || Shown::NotHad {
+            reason: "the keyring is locked".to_owned(),
+        };
+        for (status, shown, says) in [
+            (401, Shown::Nothing, "there are none for it (401)"),
+            (401, Shown::Credentials, "they are wrong, or out of date"),
+            (401, not_had(), "the keyring is locked"),
+            (403, Shown::Nothing, "refuses this computer (403)"),
+            (403, Shown::Credentials, "has no access (403)"),
+            (403, not_had(), "the keyring is locked"),
+        ] {
+            let refused = asked(Probe {
+                authorised: false,
+                status: Some(status),
+                shown,
+                ..answers()
+            });
+            let line = credentials(&[refused]).remove(0);
+            assert!(line.found.contains(says), "{line:?}");
+            assert_eq!(line.mend.len(), 1, "{line:?}");
+        }
         let gone = Asked {
             answer: Err(None),
             ..asked(answers())

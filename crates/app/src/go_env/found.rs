@@ -86,13 +86,18 @@ pub(super) fn found(said: &Said, own: &Own, ours: &BTreeSet<String>) -> Result<F
         found.no_database = sound("GONOSUMDB", said, &mut found.left_out)?;
     }
     if !is_ours("GOSUMDB") {
-        let read = |value: &str| value.parse::<DatabaseChoice>().ok();
+        let read = |value: &str| DatabaseChoice::without_user_info(value).ok();
         let default = read(&said.database_default);
         // What stands there is not quoted: a URL in the place of the name may hold a password.
         match read(said.value("GOSUMDB")).filter(|_| !is_url(said.value("GOSUMDB"))) {
-            Some(choice) => {
+            Some((choice, wants)) => {
                 let is_default =
-                    default.is_some_and(|default| default.value() == choice.value());
+                    default.is_some_and(|(default, _)| default.value() == choice.value());
+                found.left_out.extend(wants.map(|origin| {
+                    format!(
+                        "GOSUMDB is taken over without the user name and password in its URL; keep them where they are safe: larder login {origin}"
+                    )
+                }));
                 found.database = (!is_default).then_some(choice);
             }
             None => found.left_out.push(

@@ -17,8 +17,6 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use go_module::Patterns;
-
 use self::reader::Reader;
 use crate::failure::{Code, Failure};
 
@@ -29,8 +27,8 @@ pub use self::profiles::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget};
 pub(crate) use self::shared::{read_shared, write_shared};
 pub(crate) use self::ways_out::{PublicHosts, WayOut, ways_out, ways_out_of};
 pub use self::written::{
-    DatabaseChoice, HttpProxy, ProxyWish, RedirectOrigin, RedirectOriginError, UpstreamList,
-    Written,
+    DatabaseChoice, DatabaseChoiceError, HttpProxy, HttpProxyError, ProxyWish, RedirectOrigin,
+    RedirectOriginError, UpstreamList, Written,
 };
 
 /// What a new file begins with.
@@ -70,15 +68,17 @@ const TEMPLATE: &str = "\
 # A profile of one's own: where modules come from (as in GOPROXY), the checksum database that vouches for them
 # (as in GOSUMDB), which paths are private (as in GOPRIVATE) and where those come from, and which public ones are
 # outside the database (as in GONOSUMDB). What is left out is as go has it; private paths then come from nowhere. A
+# What is private in one profile is so in all, but for what one says is `not-private` in it. A
 # redirect of a private path is followed inside the upstream's own origin, and to the `private-redirects`.
 # With the safety net, `larder env on` gives go the profile's own list too, for when Larder does not answer, as long as
 # nothing of the profile would be walked around by that.
 # [profiles.company]
 # upstreams = \"https://proxy.corp.example,direct\"
 # checksum-database = \"off\"
-# private = [\"corp.example/*\", \"github.com/acme/*\"]
+# private = [\"corp.example\", \"github.com/acme\"]
 # private-upstreams = \"https://athens.corp.example\"
 # private-redirects = [\"https://storage.corp.example\"]
+# not-private = [\"github.com/acme/open-source\"]
 # no-checksum-database = [\"example.org/*\"]
 # http-proxy = \"http://proxy.corp.example:3128\"
 # extra-ca = \"/etc/corp/ca.pem\"
@@ -176,26 +176,39 @@ impl Settings {
         settings
     }
 
-    /// What is private where this profile is in force.
-    #[must_use]
-    pub fn private_patterns(&self, name: &str) -> Patterns {
-        self.in_effect(name)
-            .map(|profile| profile.private_patterns())
-            .unwrap_or_default()
+    /// All profiles but the one of this name.
+    pub(crate) fn others(&self, name: &str) -> impl Iterator<Item = &ProfileSettings> {
+        self.profiles.iter().filter(move |other| other.name != name)
     }
 
-    /// The profile of this name as it is where it is in force: where Larder chooses by itself, what is private in any of
-    /// those it chooses among is private in it. A switch that nobody asked for must not lead private paths out.
+    /// What is private in other profiles and by that in this one, where it has no place: their names, and the patterns that
+    /// this one has nothing to say about.
+    pub(crate) fn private_elsewhere(&self, name: &str) -> Vec<(&str, Vec<&String>)> {
+        let Some(own) = self.profile(name) else {
+            return Vec::new();
+        };
+        let is_said = |pattern: &str| {
+            let mut said = own.all_private().chain(&own.not_private);
+            said.any(|said| profiles::covers(said, pattern))
+        };
+        let others = self.others(name).map(|other| {
+            let patterns = other.all_private().filter(|pattern| !is_said(pattern));
+            (other.name.as_str(), patterns.collect::<Vec<_>>())
+        });
+        others
+            .filter(|(_, patterns)| !patterns.is_empty())
+            .collect()
+    }
+
+    /// The profile of this name as it is where it is in force: what is private in any profile is private in it as well, but
+    /// for what it says is not. A switch must not lead private paths out.
     #[must_use]
     pub fn in_effect(&self, name: &str) -> Option<ProfileSettings> {
         let mut profile = self.profile(name)?.clone();
-        let candidates = self.active.candidates();
-        if candidates.iter().any(|candidate| candidate == name) {
-            let others = candidates.iter().filter_map(|name| self.profile(name));
-            for pattern in others.flat_map(ProfileSettings::all_private) {
-                if !profile.all_private().any(|known| known == pattern) {
-                    profile.private.push(pattern.clone());
-                }
+        let elsewhere = self.private_elsewhere(name);
+        for pattern in elsewhere.into_iter().flat_map(|(_, patterns)| patterns) {
+            if !profile.private.contains(pattern) {
+                profile.private.push(pattern.clone());
             }
         }
         Some(profile)

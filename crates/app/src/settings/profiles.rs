@@ -35,6 +35,8 @@ pub struct ProfileSettings {
     pub private_upstreams: Option<UpstreamList>,
     /// `private-redirects`: where the names of private modules may go along with a redirect, besides their upstreams.
     pub private_redirects: Vec<RedirectOrigin>,
+    /// `not-private`: patterns of paths that are not private in it though they are in another profile.
+    pub not_private: Vec<String>,
     /// `no-checksum-database`: patterns of public paths outside the database, as GONOSUMDB.
     pub no_checksum_db: Vec<String>,
     /// `safety-net`: whether `go` may be given the profile's own list behind Larder, for when Larder does not answer.
@@ -80,6 +82,7 @@ impl ProfileSettings {
             private: Vec::new(),
             private_upstreams: None,
             private_redirects: Vec::new(),
+            not_private: Vec::new(),
             no_checksum_db: Vec::new(),
             safety_net: true,
             http_proxy: None,
@@ -127,6 +130,12 @@ impl ProfileSettings {
         self.private.iter().chain(of_rules)
     }
 
+    /// What is not private in it though it is in another profile.
+    #[must_use]
+    pub fn not_private_patterns(&self) -> Patterns {
+        joined(&self.not_private)
+    }
+
     /// What is public but outside the database.
     #[must_use]
     pub fn no_checksum_db_patterns(&self) -> Patterns {
@@ -145,6 +154,14 @@ impl RuleSettings {
 pub(super) fn joined<'a>(patterns: impl IntoIterator<Item = &'a String>) -> Patterns {
     let patterns: Vec<&str> = patterns.into_iter().map(String::as_str).collect();
     Patterns::parse(&patterns.join(","))
+}
+
+/// Whether every path that `pattern` is for is certainly one that `by` is for: they are the same, or `by` is a plain path
+/// above it.
+pub(super) fn covers(by: &str, pattern: &str) -> bool {
+    let (by, pattern) = (by.trim_end_matches('/'), pattern.trim_end_matches('/'));
+    let is_plain = !by.contains(['*', '?', '[', '\\']);
+    by == pattern || is_plain && Patterns::parse(by).matches(pattern)
 }
 
 /// Checks a profile's name.
@@ -232,6 +249,7 @@ fn profile(
             "private" => profile.private = reader.patterns(key, item)?,
             "private-upstreams" => profile.private_upstreams = Some(upstreams(reader, key, item)?),
             "private-redirects" => profile.private_redirects = redirects(reader, key, item)?,
+            "not-private" => profile.not_private = reader.patterns(key, item)?,
             "no-checksum-database" => profile.no_checksum_db = reader.patterns(key, item)?,
             "safety-net" => profile.safety_net = reader.yes_or_no(key, item)?,
             "http-proxy" => {

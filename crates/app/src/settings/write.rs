@@ -312,6 +312,7 @@ fn fields(profile: &ProfileSettings) -> Fields {
             written(profile.private_upstreams.as_ref().map(|list| list.expose())),
         ),
         ("private-redirects", redirects(&profile.private_redirects)),
+        ("not-private", patterns(&profile.not_private)),
         ("no-checksum-database", patterns(&profile.no_checksum_db)),
         (
             "safety-net",

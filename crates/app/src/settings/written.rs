@@ -41,14 +41,31 @@ impl fmt::Display for ProxyWish {
     }
 }
 
-impl FromStr for HttpProxy {
-    type Err = UrlError;
+/// Why a text names no HTTP proxy. Never quotes it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpProxyError {
+    /// It is no URL.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// It has user info.
+    #[error(
+        "a user name and a password would stand in settings.toml in plain text; a proxy that wants them is named where \
+         Larder is started, in HTTPS_PROXY and HTTP_PROXY of its environment, by a profile without `http-proxy`"
+    )]
+    UserInfo,
+}
 
-    fn from_str(text: &str) -> Result<Self, UrlError> {
+impl FromStr for HttpProxy {
+    type Err = HttpProxyError;
+
+    fn from_str(text: &str) -> Result<Self, HttpProxyError> {
         let value = match text {
             "off" => ProxyWish::Off,
             url => ProxyWish::Url(SafeUrl::parse(url)?),
         };
+        if matches!(&value, ProxyWish::Url(url) if url.user_info().is_some()) {
+            return Err(HttpProxyError::UserInfo);
+        }
         Ok(Self {
             value,
             text: Secret::new(text),
@@ -127,14 +144,55 @@ impl FromStr for UpstreamList {
     }
 }
 
-impl FromStr for DatabaseChoice {
-    type Err = ChecksumDbError;
+/// Why a text names no checksum database. Never quotes it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DatabaseChoiceError {
+    /// It is not GOSUMDB's grammar.
+    #[error(transparent)]
+    Grammar(#[from] ChecksumDbError),
+    /// Its URL has user info.
+    #[error(
+        "a user name and a password would stand in settings.toml in plain text; leave them out of the URL, and keep them \
+         where they are safe: larder login {origin}"
+    )]
+    UserInfo {
+        /// The origin of the URL.
+        origin: String,
+    },
+}
 
-    fn from_str(text: &str) -> Result<Self, ChecksumDbError> {
-        Ok(Self {
-            value: ChecksumDb::parse(text)?,
-            text: Secret::new(text),
-        })
+impl FromStr for DatabaseChoice {
+    type Err = DatabaseChoiceError;
+
+    fn from_str(text: &str) -> Result<Self, DatabaseChoiceError> {
+        match Self::without_user_info(text)? {
+            (choice, None) => Ok(choice),
+            (_, Some(origin)) => Err(DatabaseChoiceError::UserInfo { origin }),
+        }
+    }
+}
+
+impl DatabaseChoice {
+    /// Reads a GOSUMDB value that go may have been told, and leaves out the user info of its URL: then the origin that
+    /// wants it is told too.
+    ///
+    /// # Errors
+    /// [`ChecksumDbError`].
+    pub(crate) fn without_user_info(text: &str) -> Result<(Self, Option<String>), ChecksumDbError> {
+        let value = ChecksumDb::parse(text)?;
+        if let ChecksumDb::Named { key, url, .. } = &value
+            && let Some(safe) = url.as_deref().and_then(|url| SafeUrl::parse(url).ok())
+            && safe.user_info().is_some()
+        {
+            let text = format!("{key} {}", safe.as_url());
+            let bare = Self {
+                value: ChecksumDb::parse(&text)?,
+                text: Secret::new(text),
+            };
+            return Ok((bare, Some(safe.origin())));
+        }
+        let text = Secret::new(text);
+        Ok((Self { value, text }, None))
     }
 }
 

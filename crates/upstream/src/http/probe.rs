@@ -11,16 +11,32 @@ use crate::credentials::Authorization;
 use crate::{UpstreamError, answer};
 
 /// What a probe found: the upstream is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     /// From asking to the head of the answer, connecting included where there was no connection yet.
     pub took: Duration,
     /// Whether it answered anything but 401 and 403 to what was presented.
     pub authorised: bool,
+    /// What was presented.
+    pub shown: Shown,
     /// The HTTP status; none for a folder.
     pub status: Option<u16>,
     /// What time it was by its clock when it answered, where it said so: to the second.
     pub date: Option<SystemTime>,
+}
+
+/// What an upstream was shown when it was probed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing: there is nothing for it.
+    Nothing,
+    /// What there is for it.
+    Credentials,
+    /// Nothing, since what there is for it could not be had.
+    NotHad {
+        /// Why not; no secret.
+        reason: String,
+    },
 }
 
 impl Http {
@@ -28,11 +44,21 @@ impl Http {
     /// any other request. Where credentials can't be had it asks without: whether the upstream is there does not depend on
     /// a keyring.
     pub(crate) async fn probe(&self) -> Result<Probe, UpstreamError> {
-        let presented = self.presenting.present().await.unwrap_or_else(|error| {
-            tracing::debug!(%error, "probing without credentials");
-            None
-        });
-        let probe = self.knock(presented.as_ref()).await?;
+        let (presented, shown) = match self.presenting.present().await {
+            Ok(None) => (None, Shown::Nothing),
+            Ok(Some(presented)) => (Some(presented), Shown::Credentials),
+            Err(UpstreamError::CredentialsMissing { text: reason }) => {
+                (None, Shown::NotHad { reason })
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                (None, Shown::NotHad { reason })
+            }
+        };
+        let probe = Probe {
+            shown,
+            ..self.knock(presented.as_ref()).await?
+        };
         let renewed = match presented {
             Some(presented) if probe.status == Some(401) => {
                 self.presenting.renewed(&presented).await
@@ -67,6 +93,10 @@ impl Http {
         }
         Ok(Probe {
             took,
+            shown: match presented {
+                Some(_) => Shown::Credentials,
+                None => Shown::Nothing,
+            },
             authorised: !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN),
             status: Some(status.as_u16()),
             date: date(response.headers()),
@@ -126,6 +156,7 @@ mod tests {
             let fake = Fake::start(move |_, _| answer(status, "", "")).await;
             let found = probe(&fake).await.unwrap();
             assert_eq!((found.status, found.authorised), (Some(status), authorised));
+            assert_eq!(found.shown, Shown::Nothing);
             assert!(found.took > Duration::ZERO);
             assert_eq!(fake.count(), 1, "{status}");
         }
@@ -279,6 +310,7 @@ mod tests {
     async fn it_is_let_in_as_any_other_request_is() {
         let (found, asked) = probe_with(&[Ok("good-token")]).await;
         assert_eq!((found.authorised, asked), (true, 1));
+        assert_eq!(found.shown, Shown::Credentials);
         let (found, asked) = probe_with(&[Ok("old-token"), Ok("good-token")]).await;
         assert_eq!((found.authorised, asked), (true, 2));
         let (found, asked) = probe_with(&[Ok("old-token"), Ok("bad-token")]).await;
@@ -292,6 +324,8 @@ mod tests {
             (found.authorised, found.status, asked),
             (false, Some(401), 1)
         );
+        let reason = "locked".to_owned();
+        assert_eq!(found.shown, Shown::NotHad { reason });
         let (found, asked) = probe_with(&[Ok("old-token"), Err("locked")]).await;
         assert_eq!((found.authorised, asked), (false, 1));
     }

@@ -22,6 +22,8 @@ pub struct ProfileChange {
     pub private_upstreams: Option<Typed>,
     /// Where the names of private modules may go along with a redirect, to be added: an origin each.
     pub private_redirects: Vec<Typed>,
+    /// Patterns of paths that are not private here though they are elsewhere, to be added.
+    pub not_private: Vec<String>,
     /// Patterns of public paths outside the database, to be added.
     pub no_checksum_database: Vec<String>,
     /// Whether `go` may be given the profile's own list behind Larder.
@@ -60,6 +62,8 @@ pub enum Defaulted {
     PrivateUpstreams,
     /// Private names go along with no redirect that leads elsewhere.
     PrivateRedirects,
+    /// What is private elsewhere is private.
+    NotPrivate,
     /// Nothing is outside the database.
     NoChecksumDatabase,
     /// `go` may be given the list.
@@ -76,12 +80,13 @@ pub enum Defaulted {
 
 impl Defaulted {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Upstreams,
         Self::ChecksumDatabase,
         Self::Private,
         Self::PrivateUpstreams,
         Self::PrivateRedirects,
+        Self::NotPrivate,
         Self::NoChecksumDatabase,
         Self::SafetyNet,
         Self::HttpProxy,
@@ -99,6 +104,7 @@ impl Defaulted {
             Self::Private => "private",
             Self::PrivateUpstreams => "private-upstreams",
             Self::PrivateRedirects => "private-redirects",
+            Self::NotPrivate => "not-private",
             Self::NoChecksumDatabase => "no-checksum-database",
             Self::SafetyNet => "safety-net",
             Self::HttpProxy => "http-proxy",
@@ -161,6 +167,10 @@ impl ProfileChange {
                 profile.private_redirects.push(origin);
             }
         }
+        for list in &self.not_private {
+            let what = "the pattern that is not private";
+            add(what, list, &mut profile.not_private)?;
+        }
         for list in &self.no_checksum_database {
             let all = &mut profile.no_checksum_db;
             add("the pattern outside the checksum database", list, all)?;
@@ -215,6 +225,10 @@ impl ProfileChange {
                 }
                 Defaulted::PrivateRedirects => {
                     profile.private_redirects.clear();
+                    false
+                }
+                Defaulted::NotPrivate => {
+                    profile.not_private.clear();
                     false
                 }
                 Defaulted::NoChecksumDatabase => {

@@ -244,6 +244,14 @@ fn notes(profile: &ProfileSettings) -> Vec<String> {
             ));
         }
     }
+    let own = profile.private_patterns();
+    notes.extend(profile.all_private().filter_map(|pattern| {
+        let base = pattern.trim_end_matches('/').strip_suffix("/*")?;
+        let is_plain = !base.contains(['*', '?', '[', '\\']);
+        (is_plain && !own.matches(base)).then(|| {
+            format!("{pattern} is not for {base} itself; {base} as a pattern is for both, as go reads it")
+        })
+    }));
     if super::share::holds_secrets(profile) {
         notes.push(format!(
             "a URL holds a user name, a password or a query, which stands in settings.toml in plain text; a password goes to where it is safe by: larder credentials import --profile {}",

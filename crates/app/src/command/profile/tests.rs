@@ -36,6 +36,7 @@ fn full() -> ProfileSettings {
         checksum_database: typed(" off "),
         private: texts(&["corp.example/*,github.com/acme", "corp.example/*/"]),
         private_upstreams: typed("https://athens.corp.example"),
+        not_private: texts(&["corp.example/open", "corp.example/open/"]),
         private_redirects: vec![
             Typed("https://storage.corp.example/".to_owned()),
             Typed(" https://Storage.corp.example:443".to_owned()),
@@ -65,6 +66,7 @@ fn what_is_given_is_set_and_added() {
     assert_eq!(profile.checksum_db.as_ref().unwrap().expose(), "off");
     assert_eq!(profile.private, ["corp.example/*", "github.com/acme"]);
     assert_eq!(profile.private_redirects.len(), 1, "the same, twice");
+    assert_eq!(profile.not_private, ["corp.example/open"]);
     assert_eq!(profile.no_checksum_db, ["example.org"]);
     assert!(!profile.safety_net && profile.http_proxy.is_some());
     assert!(profile.extra_ca.is_some() && profile.client_certificate.is_some());
@@ -362,6 +364,10 @@ fn no_password_is_told() {
         },
         ProfileChange {
             checksum_database: typed(&format!("a {LIST} {LIST}")),
+            ..none()
+        },
+        ProfileChange {
+            http_proxy: typed(LIST),
             ..none()
         },
         ProfileChange {

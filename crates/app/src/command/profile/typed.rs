@@ -101,7 +101,7 @@ pub(super) fn database(text: &Typed) -> Result<DatabaseChoice, Failure> {
 
 /// The patterns of a list, each checked.
 pub(super) fn patterns(what: &str, list: &str) -> Result<Vec<String>, Failure> {
-    let hint = "patterns are written as in GOPRIVATE: corp.example/*, or github.com/acme";
+    let hint = "patterns are written as in GOPRIVATE: corp.example, or github.com/acme/*";
     go_module::patterns::check(list).map_err(|error| refused(what, &error, hint))?;
     let each = list.split(',').filter(|pattern| !pattern.is_empty());
     Ok(each.map(str::to_owned).collect())

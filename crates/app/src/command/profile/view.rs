@@ -23,6 +23,8 @@ pub struct ProfileView {
     pub private_upstreams: Option<String>,
     /// Where the names of private modules may go along with a redirect, besides their upstreams.
     pub private_redirects: Vec<String>,
+    /// Patterns of paths that are not private in it though they are in another profile.
+    pub not_private: Vec<String>,
     /// Patterns of public paths outside the database.
     pub no_checksum_database: Vec<String>,
     /// Whether `go` may be given the profile's own list behind Larder.
@@ -70,6 +72,7 @@ impl ProfileView {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
+            not_private: profile.not_private.clone(),
             no_checksum_database: profile.no_checksum_db.clone(),
             safety_net: profile.safety_net,
             http_proxy: profile.http_proxy.as_ref().map(ToString::to_string),

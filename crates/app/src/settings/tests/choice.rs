@@ -67,18 +67,53 @@ fn a_choice_is_written_with_all_else_kept() {
 }
 
 #[test]
-fn what_is_private_in_one_of_a_choice_is_private_in_all_of_it() {
+fn what_is_private_in_one_profile_is_private_in_all() {
     let private = |profile: &str, name: &str, path: &str| {
         let settings = parse(&format!("profile = {profile}\n{TWO}")).unwrap();
-        settings.private_patterns(name).matches(path)
+        let profile = settings.in_effect(name).unwrap();
+        profile.private_patterns().matches(path)
     };
-    let all = "[\"company\", \"home\", \"public\"]";
-    for name in ["company", "home", "public"] {
-        assert!(private(all, name, "corp.example/x") && private(all, name, "home.example/x"));
-        assert!(!private(all, name, "example.org"));
+    for choice in ["\"company\"", "\"public\"", "[\"company\", \"public\"]"] {
+        for name in ["company", "home", "public"] {
+            assert!(private(choice, name, "corp.example/x"));
+            assert!(private(choice, name, "home.example/x"));
+            assert!(!private(choice, name, "example.org"));
+        }
     }
-    let some = "[\"company\", \"public\"]";
-    assert!(private(some, "public", "corp.example") && !private(some, "public", "home.example"));
-    assert!(private(some, "home", "home.example") && !private(some, "home", "corp.example"));
-    assert!(!private("\"company\"", "public", "corp.example"));
+}
+
+#[test]
+fn unless_one_says_that_it_is_not_and_that_for_sure() {
+    let company = "[profiles.company]\nprivate = [\"corp.example/*\", \"github.com/acme\"]\n";
+    for (said, left) in [
+        ("", &["corp.example/*", "github.com/acme"][..]),
+        ("not-private = \"corp.example/*\"", &["github.com/acme"]),
+        ("not-private = \"corp.example/*/\"", &["github.com/acme"]),
+        ("not-private = \"corp.example\"", &["github.com/acme"]),
+        ("not-private = \"corp.example,github.com\"", &[]),
+        // For some of it, or perhaps not: it stays.
+        (
+            "not-private = \"corp.example/?\"",
+            &["corp.example/*", "github.com/acme"],
+        ),
+        (
+            "not-private = \"github.com/acme/open\"",
+            &["corp.example/*", "github.com/acme"],
+        ),
+        // What it has private itself is its own.
+        ("private = \"corp.example\"", &["github.com/acme"]),
+        (
+            "private = \"corp.example/?\"",
+            &["corp.example/*", "github.com/acme"],
+        ),
+    ] {
+        let settings = parse(&format!("{company}[profiles.home]\n{said}\n")).unwrap();
+        let elsewhere = settings.private_elsewhere("home");
+        let found: Vec<&str> = elsewhere
+            .iter()
+            .flat_map(|(_, patterns)| patterns.iter().map(|pattern| pattern.as_str()))
+            .collect();
+        assert_eq!(found, left, "{said}");
+        assert!(elsewhere.iter().all(|(name, _)| *name == "company"));
+    }
 }

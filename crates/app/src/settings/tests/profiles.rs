@@ -222,6 +222,16 @@ fn what_is_wrong_is_named_with_its_place_and_a_mend() {
             "http-proxy",
         ),
         (
+            "[profiles.a]\nhttp-proxy = \"http://me:pw@proxy:3128\"",
+            "2:14",
+            "HTTPS_PROXY",
+        ),
+        (
+            "[profiles.a]\nchecksum-database = \"sums.example.com+6032d79d+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA https://me:pw@sums.example.com:8443/x\"",
+            "2:21",
+            "larder login https://sums.example.com:8443",
+        ),
+        (
             "[profiles.a]\nextra-ca = \"ca.pem\"",
             "2:12",
             "absolute path",
@@ -371,7 +381,7 @@ fn passwords_are_kept_but_never_shown() {
         r#"[profiles.a]
 upstreams = "https://me:hunter2@proxy.corp.example/x?key=hunter2|direct"
 private-upstreams = "https://hunter2@athens.corp.example"
-checksum-database = "{KEY} https://me:hunter2@sums.example.com"
+checksum-database = "{KEY} https://sums.example.com?key=hunter2"
 [[profiles.a.rules]]
 patterns = "b.example"
 upstreams = "https://me:hunter2@b.example"
@@ -407,6 +417,9 @@ upstreams = "https://me:hunter2@b.example"
         format!("checksum-database = \"a {list} {list}\""),
         format!("checksum-database = \"{list}\""),
         "checksum-database = \"me:hunter2@a.example https://a.example\"".to_owned(),
+        format!("checksum-database = \"{KEY} {list}\""),
+        format!("http-proxy = \"{list}\""),
+        "http-proxy = \"http://hunter2@a.example:3128\"".to_owned(),
         format!("rules = \"{list}\""),
     ] {
         let failure = parse(&format!("[profiles.a]\n{line}\n")).unwrap_err();

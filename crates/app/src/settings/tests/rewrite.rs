@@ -15,9 +15,10 @@ fn full(name: &str) -> ProfileSettings {
         private: vec!["corp.example/*".to_owned()],
         private_upstreams: Some("off".parse().unwrap()),
         private_redirects: vec!["https://storage.corp.example".parse().unwrap()],
+        not_private: vec!["corp.example/open".to_owned()],
         no_checksum_db: vec!["example.org".to_owned(), "a.example/[xy]*".to_owned()],
         safety_net: false,
-        http_proxy: Some("http://me:pw@proxy.corp.example:3128".parse().unwrap()),
+        http_proxy: Some("http://proxy.corp.example:3128".parse().unwrap()),
         extra_ca: Some("/etc/corp/ca.pem".into()),
         client_certificate: Some("/etc/corp/client \"x\".pem".into()),
         rules: vec![
@@ -65,9 +66,10 @@ checksum-database = "off"
 private = ["corp.example/*"]
 private-upstreams = "off"
 private-redirects = ["https://storage.corp.example"]
+not-private = ["corp.example/open"]
 no-checksum-database = ["example.org", "a.example/[xy]*"]
 safety-net = false
-http-proxy = "http://me:pw@proxy.corp.example:3128"
+http-proxy = "http://proxy.corp.example:3128"
 extra-ca = "/etc/corp/ca.pem"
 client-certificate = '/etc/corp/client "x".pem'
 
@@ -254,16 +256,16 @@ fn any_profile(name: &'static str) -> impl Strategy<Value = ProfileSettings> {
         0..3,
     );
     let lists = (list(), list(), redirects);
-    let public = (patterns(0), any::<bool>());
+    let public = (patterns(0), patterns(0), any::<bool>());
     let file = || prop::option::of("/[a-z \"']{1,8}\\.pem".prop_map(std::path::PathBuf::from));
     let proxy = prop::option::of(prop_oneof![
         Just("off"),
         Just("http://proxy.corp.example:3128"),
-        Just("https://a:b@proxy.corp.example")
+        Just("https://proxy.corp.example")
     ]);
     let way = (proxy, file(), file());
     (lists, database, patterns(0), public, way, rules).prop_map(
-        move |(lists, database, private, (no_checksum_db, safety_net), way, rules)| {
+        move |(lists, database, private, (not_private, no_checksum_db, safety_net), way, rules)| {
             ProfileSettings {
                 name: name.to_owned(),
                 upstreams: lists.0,
@@ -271,6 +273,7 @@ fn any_profile(name: &'static str) -> impl Strategy<Value = ProfileSettings> {
                 private,
                 private_upstreams: lists.1,
                 private_redirects: lists.2,
+                not_private,
                 no_checksum_db,
                 safety_net,
                 http_proxy: way.0.map(|proxy| proxy.parse().unwrap()),
@@ -305,6 +308,9 @@ fn written(profile: &ProfileSettings, form: u8, comment: &str) -> String {
     if !profile.private_redirects.is_empty() {
         let origins = profile.private_redirects.iter().map(ToString::to_string);
         fields.push(("private-redirects", list(&origins.collect::<Vec<_>>())));
+    }
+    if !profile.not_private.is_empty() {
+        fields.push(("not-private", list(&profile.not_private)));
     }
     if !profile.no_checksum_db.is_empty() {
         fields.push(("no-checksum-database", list(&profile.no_checksum_db)));
