@@ -1,5 +1,7 @@
 //! `larder env`: go env is pointed at Larder, shown and given back, whatever its file looks like and whoever is in the way.
 
+mod lost;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

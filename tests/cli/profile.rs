@@ -168,6 +168,34 @@ fn a_profile_is_added_changed_and_removed() {
 }
 
 #[test]
+fn who_has_a_star_behind_the_host_is_told_that_the_host_itself_is_public() {
+    either_way(|home| {
+        let add = |name: &str, patterns: &str| {
+            let upstreams = ["--upstreams", "off", "--private-upstreams", "direct"];
+            let args = ["profile", "add", name, "--private", patterns];
+            larder(home, &[&args[..], &upstreams].concat())
+                .success()
+                .stderr
+        };
+        let told = add("a", "corp.example/*,github.com/acme");
+        let note =
+            "corp.example/* is not for corp.example itself; corp.example as a pattern is for both";
+        assert!(
+            told.contains(note) && told.matches("note:").count() == 1,
+            "{told}"
+        );
+        assert_eq!(add("b", "corp.example,*.corp.example/*"), "");
+        assert_eq!(add("c", "corp.example,corp.example/*"), "");
+        let edited = ["profile", "edit", "b", "--private", "example.org/team/*/"];
+        let told = larder(home, &edited).success().stderr;
+        assert!(
+            told.contains("is not for example.org/team itself"),
+            "{told}"
+        );
+    });
+}
+
+#[test]
 fn nonsense_changes_nothing_on_disk_nor_in_force() {
     either_way(|home| {
         larder(

@@ -224,6 +224,10 @@ fn told_file(given: &EnvGivenBack) -> String {
     let mut text = match given.how {
         GivenBackHow::Whole => format!("{file} is what it was before, byte for byte.\n"),
         GivenBackHow::Removed => format!("There was no {file} before, and there is none again.\n"),
+        GivenBackHow::Leftovers => format!(
+            "There is no record of what {file} was before Larder; {} was Larder's, and is taken out.\n{HINT}hint:{HINT:#} see whether the rest is as you want it: cat {file}\n",
+            given.restored.join(", ")
+        ),
         GivenBackHow::Nothing => {
             format!("{file} is not pointed at Larder: there was nothing to do.\n")
         }

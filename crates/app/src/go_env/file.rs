@@ -205,12 +205,25 @@ fn first_record(
     own: &Own,
     larder: Option<&Path>,
 ) -> Result<EnvRecord, EnvError> {
+    take_out_leftovers(location, own, larder)?;
+    EnvRecord::before_first_write(location.clone())
+}
+
+/// Takes out what is certainly left over from a Larder whose records are gone, and gives the keys.
+///
+/// # Errors
+/// Those of the file; it is then as it was.
+pub(super) fn take_out_leftovers(
+    location: &EnvLocation,
+    own: &Own,
+    larder: Option<&Path>,
+) -> Result<Vec<String>, EnvError> {
     let mut record = EnvRecord::before_first_write(location.clone())?;
     let file = record.original().file();
     let says = |key: &str| file.get_text(key).unwrap_or_default().into_owned();
     let list = ProxyList::parse(&says("GOPROXY"));
     if !list.is_ok_and(|list| own.others(&list).len() < list.entries.len()) {
-        return Ok(record);
+        return Ok(Vec::new());
     }
     let mut leftovers = Wishes::new().unset("GOPROXY");
     if says("GONOPROXY") == "none" {
@@ -221,7 +234,7 @@ fn first_record(
     }
     let plan = record.plan(&leftovers, true)?;
     record.write(plan)?;
-    EnvRecord::before_first_write(location.clone())
+    Ok(leftovers.iter().map(|(key, _)| key.to_owned()).collect())
 }
 
 /// Whether GOAUTH says what Larder makes of it where a person has said nothing.

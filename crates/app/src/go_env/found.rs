@@ -291,6 +291,22 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_password_of_a_database_is_left_out_and_the_way_for_it_is_told() {
+        let value = format!("{KEY} https://me:hunter2@sums.example.com:8443/go");
+        let found = find(&[("GOSUMDB", &value)]);
+        assert!(!format!("{found:?}").contains("hunter2"));
+        let bare = format!("{KEY} https://sums.example.com:8443/go");
+        assert_eq!(found.database.unwrap().expose(), bare);
+        let [told] = found.left_out.as_slice() else {
+            panic!("{:?}", found.left_out)
+        };
+        assert!(
+            told.ends_with("larder login https://sums.example.com:8443"),
+            "{told}"
+        );
+    }
+
+    #[test]
     fn from_what_larder_wrote_nothing_is_taken() {
         let values = [
             ("GOPROXY", "http://127.0.0.1:9/gone|https://a.example"),

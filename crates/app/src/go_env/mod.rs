@@ -150,10 +150,16 @@ pub(crate) async fn off(app: &App, caller: CallerEnv) -> Result<EnvOffReport, Fa
             files.push(file::give_back(kept)?);
         }
         if let (Ok(location), true) = (&location, files.is_empty()) {
+            let larder = std::env::current_exe().ok();
+            let left = file::take_out_leftovers(location, &own, larder.as_deref());
+            let left = left.map_err(|error| trouble::of_file(&error))?;
             files.push(EnvGivenBack {
                 file: location.named().to_owned(),
-                how: GivenBackHow::Nothing,
-                restored: Vec::new(),
+                how: match left.is_empty() {
+                    true => GivenBackHow::Nothing,
+                    false => GivenBackHow::Leftovers,
+                },
+                restored: left,
                 kept_by_others: Vec::new(),
             });
         }

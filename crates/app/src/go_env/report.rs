@@ -149,6 +149,8 @@ pub enum GivenBackHow {
     Removed,
     /// Somebody else wrote it meanwhile; Larder's keys are what they were.
     KeysOnly,
+    /// No record was left of what it was before: what was certainly Larder's is taken out.
+    Leftovers,
     /// There was nothing to do.
     Nothing,
 }

@@ -42,6 +42,14 @@ pub(super) async fn show(app: &App, caller: CallerEnv) -> Result<EnvReport, Fail
         None => false,
     };
 
+    let says = seen.file.get_text("GOPROXY").unwrap_or_default();
+    if seen.kept.is_none() && super::is_larders(&super::own(app), &says) {
+        notes.push(
+            "this file points at Larder, which has no record of what it was before (go-env in its data folder is gone): larder env off takes out what is Larder's, larder env on begins anew"
+                .to_owned(),
+        );
+    }
+
     let mut defaults = Err(());
     match &seen.go {
         Ok(go) => match ask(go).await {
