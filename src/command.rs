@@ -14,6 +14,7 @@ mod login;
 mod logout;
 mod man;
 mod notices;
+mod pin;
 mod profile;
 mod serve;
 mod service;
@@ -59,6 +60,8 @@ pub(crate) enum Command {
     Logout(logout::Options),
     Credentials(credentials::Options),
     Cache(cache::Options),
+    Pin(pin::Options),
+    Unpin(pin::UnpinOptions),
     #[command(name = "goauth")]
     GoAuth(goauth::Options),
     Completions(completions::Options),
@@ -83,9 +86,11 @@ impl Command {
             Self::Trust(options) => options.json(),
             Self::Credentials(options) => options.json,
             Self::Cache(options) => options.json(),
+            Self::Pin(options) => options.json,
             Self::Goproxy(_)
             | Self::Login(_)
             | Self::Logout(_)
+            | Self::Unpin(_)
             | Self::GoAuth(_)
             | Self::Stop(_)
             | Self::Token(_)
@@ -135,6 +140,10 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         }
         Command::GoAuth(options) => on_this_thread(goauth::run(options, Places::of_environment()?)),
         Command::Cache(options) => on_this_thread(cache::run(options, Places::of_environment()?)),
+        Command::Pin(options) => on_this_thread(pin::run(options, Places::of_environment()?)),
+        Command::Unpin(options) => {
+            on_this_thread(pin::run_unpin(options, Places::of_environment()?))
+        }
     }
 }
 

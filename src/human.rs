@@ -33,6 +33,21 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
+/// Bytes in powers of ten, as disks are sold and quotas are set: `512 B`, `1.5 MB`, `10 GB`.
+pub(crate) fn decimal(bytes: u64) -> String {
+    let text = bytesize::ByteSize(bytes).display().si().to_string();
+    text.replace(".0 ", " ")
+}
+
+/// How much of its quota the cache takes.
+pub(crate) fn room(room: &app::RoomReport) -> String {
+    let used = decimal(room.used);
+    match room.quota {
+        Some(quota) => format!("{used} of {}", decimal(quota)),
+        None => format!("{used}, without a limit"),
+    }
+}
+
 /// A short time: `35 ms`, `1.2 s`, `2 min 3 s`.
 pub(crate) fn millis(millis: u64) -> String {
     match millis {

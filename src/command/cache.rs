@@ -2,6 +2,7 @@
 
 mod clear;
 mod list;
+mod quota;
 mod size;
 mod verify;
 
@@ -11,7 +12,7 @@ use clap::{Args, Subcommand};
 use crate::exit::Exit;
 use crate::trouble::Trouble;
 
-/// See, verify and clear what is kept
+/// See, verify and clear what is kept, and say how much may be
 ///
 /// These commands work whether Larder runs or not.
 #[derive(Args, Debug)]
@@ -20,7 +21,8 @@ Examples:
   larder cache list                          What is kept
   larder cache size 'github.com/acme/*'      How much of it is acme's
   larder cache verify                        Whether it is whole
-  larder cache clear 'example.com/m@v1.2.*'  Make room")]
+  larder cache clear 'example.com/m@v1.2.*'  Make room
+  larder cache quota 20GB                    How much may be kept")]
 pub(crate) struct Options {
     #[command(subcommand)]
     what: What,
@@ -32,6 +34,7 @@ enum What {
     Size(size::Options),
     Verify(verify::Options),
     Clear(clear::Options),
+    Quota(quota::Options),
 }
 
 /// Which modules it is about.
@@ -51,6 +54,7 @@ impl Options {
             What::Size(options) => options.json,
             What::Verify(options) => options.json,
             What::Clear(options) => options.json,
+            What::Quota(options) => options.json,
         }
     }
 }
@@ -61,5 +65,6 @@ pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Troubl
         What::Size(options) => size::run(options, &places).await,
         What::Verify(options) => verify::run(&options, &places).await,
         What::Clear(options) => clear::run(options, &places).await,
+        What::Quota(options) => quota::run(options, &places).await,
     }
 }

@@ -90,6 +90,7 @@ fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
     );
     entry("cache", &kept);
     entry("", &cache.folder);
+    entry("room", &human::room(&report.room));
     for (at, active) in report.grants.iter().enumerate() {
         let label = if at == 0 { "unverified" } else { "" };
         let grant = &active.grant;
@@ -150,6 +151,11 @@ mod tests {
                 versions: 1,
                 files: 3,
                 bytes: 5_000_000,
+            },
+            room: app::RoomReport {
+                quota: Some(10_000_000_000),
+                used: 6_200_000,
+                ..app::RoomReport::default()
             },
             grants: Vec::new(),
             jobs: Vec::new(),

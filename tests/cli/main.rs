@@ -14,6 +14,7 @@ mod life;
 mod log;
 mod notices;
 mod profile;
+mod room;
 mod secrets;
 mod service;
 mod trust;

@@ -31,7 +31,7 @@ pub struct Item {
     pub module: Option<String>,
     /// The version or query, where it was about one.
     pub version: Option<String>,
-    /// `list`, `latest`, `query`, `info`, `mod`, `zip` or `checksum-db`.
+    /// `list`, `latest`, `query`, `info`, `mod`, `zip` or `checksum-db`; `version` where all of one went.
     pub kind: String,
     /// `cache`, `upstream`, `revalidated`, `stale` or `none`.
     pub source: String,
@@ -41,7 +41,7 @@ pub struct Item {
     pub bytes: u64,
     /// From the request to the last byte, in milliseconds.
     pub millis: u64,
-    /// `delivered`, `not-found`, `refused`, `failed` or `left`.
+    /// `delivered`, `not-found`, `refused`, `failed` or `left`; `evicted` where it went to make room.
     pub outcome: String,
     /// How often, where the same was asked for several times in a moment.
     pub times: u64,
@@ -86,6 +86,20 @@ impl Activity {
     pub async fn last(&self, limit: usize) -> Result<Vec<Item>, Failure> {
         let rows = self.store.last_activity(limit).await?;
         Ok(rows.into_iter().map(|(seq, row)| item(seq, row)).collect())
+    }
+
+    /// Writes down what happened outside any request.
+    pub(crate) async fn write_down(&self, rows: &[ActivityRow]) {
+        if rows.is_empty() {
+            return;
+        }
+        match self.store.record(rows).await {
+            Ok(()) => self.newest.send_modify(|changes| *changes += 1),
+            Err(error) => tracing::warn!(
+                "{} entries of the activity log are lost: {error}",
+                rows.len()
+            ),
+        }
     }
 
     /// Changes whenever there are new entries.
@@ -136,13 +150,7 @@ impl Activity {
             }
             let rows = batch.into_rows();
             since_prune += rows.len();
-            match self.store.record(&rows).await {
-                Ok(()) => self.newest.send_modify(|changes| *changes += 1),
-                Err(error) => tracing::warn!(
-                    "{} entries of the activity log are lost: {error}",
-                    rows.len()
-                ),
-            }
+            self.write_down(&rows).await;
             if since_prune >= PRUNE_EVERY {
                 since_prune = 0;
                 if let Err(error) = self.store.prune_activity(keep_rows, keep_for).await {

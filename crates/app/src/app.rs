@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use delivery::Delivery;
 use store::{FirstSight, Store};
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 
 use crate::activity::Activity;
 use crate::automatic;
@@ -19,6 +19,7 @@ use crate::lock::Lock;
 use crate::notices::Notices;
 use crate::places::Places;
 use crate::profile::ServeOptions;
+use crate::room;
 use crate::serving::Serving;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
@@ -55,6 +56,8 @@ struct Inner {
     serving: OnceLock<Serving>,
     /// What commands deliver with where this process does not serve.
     quiet: OnceCell<Serving>,
+    /// Told when the room in the cache is to be looked at anew.
+    look_at_room: Arc<Notify>,
     lock: Mutex<Option<Lock>>,
 }
 
@@ -95,6 +98,7 @@ impl App {
             go_env: GoEnv::default(),
             serving: OnceLock::new(),
             quiet: OnceCell::new(),
+            look_at_room: Arc::default(),
             lock: Mutex::new(Some(lock)),
         }))))
     }
@@ -110,6 +114,9 @@ impl App {
         serving.spawn(care::grants(self.0.store.clone(), self.downgrade()));
         let delivery = serving.delivery().clone();
         serving.spawn(care::kept(self.0.store.clone(), delivery, self.downgrade()));
+        let look_at_room = Arc::clone(&self.0.look_at_room);
+        let store = self.0.store.clone();
+        serving.spawn(room::keep(store, look_at_room, self.downgrade()));
         let (choices, trouble) = (serving.choices(), self.activity().trouble());
         serving.spawn(automatic::keep(self.downgrade(), choices, trouble));
         let instance = Instance {
@@ -328,6 +335,17 @@ impl App {
             warnings.extend(serving.warnings());
         }
         warnings
+    }
+
+    /// Told when the room in the cache is to be looked at anew: other limits, or less that must stay.
+    pub(crate) fn look_at_room(&self) -> &Arc<Notify> {
+        &self.0.look_at_room
+    }
+
+    /// All that deliver in this process: what they have under way is left alone.
+    pub(crate) fn deliveries(&self) -> Vec<Delivery> {
+        let servings = self.0.serving.get().into_iter().chain(self.0.quiet.get());
+        servings.map(|serving| serving.delivery().clone()).collect()
     }
 
     pub(crate) fn forget_hot(&self) {

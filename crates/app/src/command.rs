@@ -13,6 +13,7 @@ mod first_sight;
 mod goproxy;
 mod notices;
 mod profile;
+mod room;
 mod service;
 mod status;
 mod stop;
@@ -48,6 +49,7 @@ pub use profile::{
     ProfileList, ProfileRemove, ProfileShow, ProfileView, Profiles, Put, Removed, RuleText,
     RuleView, Typed,
 };
+pub use room::{CacheQuota, MustStay, Pin, PinList, Pins, QuotaReport, Unpin, Unpinned};
 pub use service::{PortHeld, PortIsHeld};
 pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
 pub use stop::{Stop, Stopping};
@@ -125,7 +127,7 @@ macro_rules! table {
 }
 
 table! {
-    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss, EnvOn, EnvOff, EnvShow, PortIsHeld, Doctor, LoginTarget, Login, Logout, CredentialsList, CredentialsUnlock, CredentialsImport, GoAuth, ProfileList, ProfileShow, ProfileAdd, ProfileEdit, ProfileRemove, ProfileExport, ProfileImport, UseProfile, Explain;
+    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss, EnvOn, EnvOff, EnvShow, PortIsHeld, Doctor, LoginTarget, Login, Logout, CredentialsList, CredentialsUnlock, CredentialsImport, GoAuth, ProfileList, ProfileShow, ProfileAdd, ProfileEdit, ProfileRemove, ProfileExport, ProfileImport, UseProfile, Explain, CacheQuota, Pin, Unpin, PinList;
     jobs: CacheVerify, CacheClear, Verify;
 }
 

@@ -39,12 +39,17 @@ impl Direct {
     pub(crate) async fn keep_within_room(self: Arc<Self>) {
         loop {
             tokio::time::sleep(LOOK_AT_CLONES_EVERY).await;
-            match self.go.shrink_clones(ROOM_FOR_CLONES).await {
-                Ok(0) => {}
-                Ok(bytes) => tracing::info!(bytes, "clones not fetched from for long were removed"),
-                Err(error) => {
-                    tracing::warn!("the clones of repositories can't be looked through: {error}")
-                }
+            self.shrink(ROOM_FOR_CLONES).await;
+        }
+    }
+
+    /// Removes the clones that were not fetched from for longest, until they are within `room` bytes.
+    pub(crate) async fn shrink(&self, room: u64) {
+        match self.go.shrink_clones(room.min(ROOM_FOR_CLONES)).await {
+            Ok(0) => {}
+            Ok(bytes) => tracing::info!(bytes, "clones not fetched from for long were removed"),
+            Err(error) => {
+                tracing::warn!("the clones of repositories can't be looked through: {error}")
             }
         }
     }

@@ -23,6 +23,7 @@ mod lock;
 mod notices;
 mod places;
 mod profile;
+mod room;
 mod serving;
 mod settings;
 mod surroundings;
@@ -48,11 +49,12 @@ pub use job::{JobId, JobState, Jobs, Progress, Reporter};
 pub use notices::{Notice, Notices};
 pub use places::Places;
 pub use profile::ServeOptions;
+pub use room::RoomReport;
 pub use secret::Secret;
 pub use serving::Serving;
 pub use settings::{
     Choice, CredentialSettings, DatabaseChoice, DatabaseChoiceError, HttpProxy, HttpProxyError,
-    PUBLIC, ProfileSettings, ProxyWish, RedirectOrigin, RedirectOriginError, RuleSettings,
+    PUBLIC, ProfileSettings, ProxyWish, Quota, RedirectOrigin, RedirectOriginError, RuleSettings,
     RuleTarget, Settings, UpstreamList, Written,
 };
 pub use token::Tokens;

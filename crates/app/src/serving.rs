@@ -180,6 +180,13 @@ impl Serving {
             .await)
     }
 
+    /// Cuts the clones of repositories back to `room` bytes: to make room for what can't be had again as easily.
+    pub(crate) async fn shrink_clones(&self, room: u64) {
+        if let Some(direct) = &self.around.direct {
+            direct.shrink(room).await;
+        }
+    }
+
     /// What this run found around it.
     pub(crate) fn around(&self) -> &Arc<Surroundings> {
         &self.around

@@ -167,6 +167,17 @@ impl Delivery {
         self.0.logs.forget();
     }
 
+    /// Whether a file of this version is on its way into the cache.
+    pub fn is_under_way(&self, module: &ModuleVersion) -> bool {
+        self.0.flights.is_under_way(module)
+    }
+
+    /// Forgets which files are kept, and those at hand in memory: after some went to make room.
+    pub fn forget_kept(&self) {
+        self.0.hot.clear();
+        self.0.landed.clear();
+    }
+
     /// Ends flights and background work. What is being committed is committed; the rest leaves nothing behind.
     pub async fn stop(&self) {
         self.0.stop.cancel();

@@ -221,6 +221,12 @@ fn read(
 pub(crate) struct Flights(Mutex<HashMap<FlightKey, Flight>>);
 
 impl Flights {
+    /// Whether a file of this version is on its way.
+    pub(crate) fn is_under_way(&self, module: &ModuleVersion) -> bool {
+        let under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.keys().any(|(_, version, _)| version == module)
+    }
+
     /// Joins the flight under way, or starts one: `start` is handed the ticket that ends it.
     pub(crate) fn join(self: &Arc<Self>, key: FlightKey, start: impl FnOnce(Ticket)) -> Flight {
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -49,6 +49,8 @@ pub struct Room {
     pub rest: u64,
     /// What is free on the disk for this user, in bytes; nothing where the system does not say.
     pub free: Option<u64>,
+    /// What the disk can hold in all, in bytes.
+    pub disk: Option<u64>,
 }
 
 impl Room {
@@ -116,16 +118,21 @@ impl Store {
     pub async fn room(&self) -> Result<Room, StoreError> {
         let usage = self.usage().await?;
         let store = self.clone();
-        let (rest, free) = blocking(move || {
+        let (rest, disk) = blocking(move || {
             let rest = store.rest_size().get(|| count_rest(store.files().path()));
-            Ok((rest, store.files().free()))
+            Ok((rest, rustix::fs::statvfs(store.files().path()).ok()))
         })
         .await?;
         Ok(Room {
             versions: usage.bytes,
             databases: usage.database_bytes,
             rest: rest + usage.files * SIDECAR,
-            free,
+            free: disk
+                .as_ref()
+                .map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
+            disk: disk
+                .as_ref()
+                .map(|disk| disk.f_blocks.saturating_mul(disk.f_frsize)),
         })
     }
 
@@ -135,16 +142,23 @@ impl Store {
         if keeps.is_empty() {
             return Ok(0);
         }
+        Ok(self.covered(&keeps).await?.1)
+    }
+
+    /// How many versions are there of those that must stay, counted once a tree, and their bytes.
+    pub async fn covered(&self, keeps: &Keeps) -> Result<(u64, u64), StoreError> {
         self.flush_index().await?;
-        let mut bytes = 0;
+        let (mut versions, mut bytes) = (0, 0);
         let mut after = None;
         loop {
             let page = self.index().by_use(after.as_ref(), PAGE).await?;
-            let covered = page.iter().filter(|found| keeps.cover(&found.version));
-            bytes += covered.map(|found| found.bytes).sum::<u64>();
+            for found in page.iter().filter(|found| keeps.cover(&found.version)) {
+                versions += 1;
+                bytes += found.bytes;
+            }
             match page.last() {
                 Some(last) => after = Some(last.clone()),
-                None => return Ok(bytes),
+                None => return Ok((versions, bytes)),
             }
         }
     }
@@ -277,12 +291,6 @@ impl Files {
         remove_empty_up(folder.path(), &self.tree_path(tree));
         Ok(bytes)
     }
-
-    /// What is free on the disk of the cache, in bytes.
-    fn free(&self) -> Option<u64> {
-        let found = rustix::fs::statvfs(self.path()).ok()?;
-        Some(found.f_bavail.saturating_mul(found.f_frsize))
-    }
 }
 
 fn kept_since(folder: &Folder, name: &str, since: Timestamp) -> Result<bool, StoreError> {
@@ -326,6 +334,7 @@ mod tests {
             databases: 10,
             rest: 20,
             free: Some(free),
+            disk: None,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::job::JobState;
 use crate::notices::Notice;
+use crate::room::{self, RoomReport};
 use crate::serving::Serving;
 
 /// Asks how things are.
@@ -35,6 +36,8 @@ pub struct StatusReport {
     pub profile: Option<ActiveProfile>,
     /// What is kept.
     pub cache: CacheStatus,
+    /// How much of its room it takes.
+    pub room: RoomReport,
     /// What is let through without the checksum database.
     pub grants: Vec<ActiveGrant>,
     /// Work under way.
@@ -94,6 +97,9 @@ impl Call for Status {
 
     async fn run(self, app: &App) -> Result<StatusReport, Failure> {
         let usage = app.store().usage().await?;
+        let room = room::report(app, false).await?;
+        let mut warnings = app.warnings();
+        warnings.extend(room.warnings.iter().cloned());
         let serving = app.serving().ok();
         Ok(StatusReport {
             version: crate::VERSION.to_owned(),
@@ -109,9 +115,10 @@ impl Call for Status {
                 files: usage.files,
                 bytes: usage.bytes,
             },
+            room,
             grants: trust::active(app).await?,
             jobs: app.jobs().under_way(),
-            warnings: app.warnings(),
+            warnings,
         })
     }
 }

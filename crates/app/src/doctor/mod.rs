@@ -47,6 +47,7 @@ pub(crate) async fn examine(app: &App, caller: &CallerEnv, version: &str) -> Vec
             network::database(app),
         ),
         Box::pin(async { settings::in_force(app) }),
+        check(Check::Disk, DEADLINE, state::room(app)),
         check(Check::Notices, DEADLINE, state::notices(app)),
         Box::pin(async { vec![state::first_sight(app)] }),
         check(Check::Grants, DEADLINE, state::grants(app)),

@@ -6,6 +6,8 @@ use store::FirstSight;
 use super::line::{Check, DoctorLine};
 use crate::VERSION;
 use crate::app::App;
+use crate::room;
+use crate::settings::{Quota, shown};
 use crate::trust;
 
 /// Whether Larder runs, and in the version of the program that asks.
@@ -20,6 +22,21 @@ pub(super) fn instance(app: &App, version: &str) -> DoctorLine {
         let found = format!("{running}, and this program is version {version}");
         DoctorLine::warning(Check::Instance, found).mend("larder stop, then larder serve")
     }
+}
+
+/// Whether the cache is within its quota, and leaves the disk its reserve.
+pub(super) async fn room(app: &App) -> Vec<DoctorLine> {
+    let report = match room::report(app, false).await {
+        Ok(report) => report,
+        Err(failure) => return vec![DoctorLine::of_failure(Check::Disk, &failure)],
+    };
+    if report.warnings.is_empty() {
+        let quota = Quota(report.quota);
+        let found = format!("the cache takes {} of {quota}", shown(report.used));
+        return vec![DoctorLine::ok(Check::Disk, found)];
+    }
+    let line = |found: String| DoctorLine::warning(Check::Disk, found).mend("larder cache quota");
+    report.warnings.into_iter().map(line).collect()
 }
 
 /// What nobody has put away.

@@ -6,6 +6,7 @@ mod cut;
 mod profiles;
 mod reader;
 mod shared;
+mod size;
 #[cfg(test)]
 mod tests;
 mod ways_out;
@@ -25,6 +26,8 @@ pub use self::credentials::CredentialSettings;
 pub(crate) use self::profiles::check_name;
 pub use self::profiles::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget};
 pub(crate) use self::shared::{read_shared, write_shared};
+pub use self::size::Quota;
+pub(crate) use self::size::{parse as parse_size, shown};
 pub(crate) use self::ways_out::{PublicHosts, WayOut, ways_out, ways_out_of};
 pub use self::written::{
     DatabaseChoice, DatabaseChoiceError, HttpProxy, HttpProxyError, ProxyWish, RedirectOrigin,
@@ -41,6 +44,11 @@ const TEMPLATE: &str = "\
 
 # How long lists, latest and branches are given from the cache before the upstream is asked again.
 # fresh-for = \"60s\"
+
+# How much the cache may take (or \"unlimited\"), and how much is to stay free on its disk: what was not used for longest
+# goes then, but for what is pinned (larder pin) and what stocked projects need.
+# quota = \"10 GB\"
+# reserve = \"1 GB\"
 
 # The profile that is in force. `public` is always there: the upstreams and the checksum database that go itself uses.
 # Of a list, such as [\"company\", \"public\"], it is the first whose upstreams answer, and the last where none does.
@@ -100,6 +108,10 @@ pub struct Settings {
     pub port: Option<u16>,
     /// `fresh-for`: how long what changes is given without asking.
     pub fresh_for: Duration,
+    /// `quota`: the most that the cache may take.
+    pub quota: Quota,
+    /// `reserve`: the least bytes that are to stay free on the disk of the cache; where there is none, the disk decides.
+    pub reserve: Option<u64>,
     /// `profile`: which one is in force; its names are among the profiles.
     pub active: Choice,
     /// `direct.at-once`: children of `go` at once.
@@ -123,6 +135,8 @@ impl Default for Settings {
         Self {
             port: None,
             fresh_for: Duration::from_secs(60),
+            quota: Quota::default(),
+            reserve: None,
             active: Choice::default(),
             direct_at_once: 4,
             direct_deadline: Duration::from_secs(5 * 60),
@@ -225,6 +239,8 @@ impl Settings {
                 "fresh-for" => {
                     settings.fresh_for = reader.duration(key, item, Duration::ZERO, DAY)?
                 }
+                "quota" => settings.quota = reader.parsed(key, item, "10 GB")?,
+                "reserve" => settings.reserve = Some(reader.size(key, item)?),
                 "profile" => {
                     active = Some((Choice::read(&reader, key, item)?, item.span()));
                 }

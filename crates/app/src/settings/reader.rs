@@ -9,6 +9,7 @@ use go_module::patterns;
 use jiff::SignedDuration;
 use toml_edit::{Document, Item, Key, TableLike};
 
+use super::size;
 use crate::failure::{Code, Failure};
 
 /// Something, and where it stands.
@@ -173,6 +174,12 @@ impl<'a> Reader<'a> {
         self.text(key, item, what)?
             .parse()
             .map_err(|error| self.complaint(item.span(), &format!("`{key}`: {error}")))
+    }
+
+    /// A size with its unit, in bytes.
+    pub(super) fn size(&self, key: &str, item: &Item) -> Result<u64, Failure> {
+        let text = self.text(key, item, "1 GB")?;
+        size::parse(text).map_err(|error| self.complaint(item.span(), &format!("`{key}`: {error}")))
     }
 
     /// Patterns: a list of texts, or one text with commas between them.

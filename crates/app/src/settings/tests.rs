@@ -55,6 +55,7 @@ fn the_template_is_all_defaults() {
         settings,
         Settings {
             port: Some(4677),
+            reserve: Some(1_000_000_000),
             credentials: CredentialSettings {
                 helpers,
                 ..CredentialSettings::default()

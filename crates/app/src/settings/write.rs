@@ -13,6 +13,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 use super::choice::Choice;
 use super::cut;
 use super::profiles::check_name;
+use super::size::{self, Quota};
 use super::{
     PUBLIC, ProfileSettings, RedirectOrigin, RuleSettings, RuleTarget, Settings, TEMPLATE,
 };
@@ -35,6 +36,18 @@ impl Settings {
     /// `not-found` where there is none of this name; else as [`Settings::remember_port`].
     pub fn use_profile(path: &Path, choice: &Choice) -> Result<Self, Failure> {
         rewrite(path, |text| with_active(path, text, choice))
+    }
+
+    /// Writes down how much the cache may take, and how much is to stay free on its disk, where they are given.
+    ///
+    /// # Errors
+    /// As [`Settings::remember_port`].
+    pub fn set_room(
+        path: &Path,
+        quota: Option<Quota>,
+        reserve: Option<u64>,
+    ) -> Result<Self, Failure> {
+        rewrite(path, |text| with_room(path, text, quota, reserve))
     }
 
     /// Adds a profile.
@@ -110,6 +123,38 @@ pub(super) fn with_port(path: &Path, text: &str, port: u16) -> Result<String, Fa
     };
     let changed = with_value(path, text, "port", i64::from(port).into())?;
     checked(path, changed, expected)
+}
+
+pub(super) fn with_room(
+    path: &Path,
+    text: &str,
+    quota: Option<Quota>,
+    reserve: Option<u64>,
+) -> Result<String, Failure> {
+    let mut expected = Settings::parse(path, text)?;
+    let mut changed = text.to_owned();
+    if let Some(quota) = quota.filter(|quota| *quota != expected.quota) {
+        changed = with_value(path, &changed, "quota", exact(quota.0).into())?;
+        expected.quota = quota;
+    }
+    if let Some(reserve) = reserve.filter(|reserve| Some(*reserve) != expected.reserve) {
+        changed = with_value(path, &changed, "reserve", exact(Some(reserve)).into())?;
+        expected.reserve = Some(reserve);
+    }
+    checked(path, changed, expected)
+}
+
+/// A size as a person would write it, or to the byte where that would be another.
+fn exact(bytes: Option<u64>) -> String {
+    let Some(bytes) = bytes else {
+        return Quota(None).to_string();
+    };
+    let text = size::shown(bytes);
+    if size::parse(&text) == Ok(bytes) {
+        text
+    } else {
+        format!("{bytes} B")
+    }
 }
 
 pub(super) fn with_active(path: &Path, text: &str, choice: &Choice) -> Result<String, Failure> {
