@@ -24,6 +24,8 @@ mod token;
 mod trust;
 mod use_profile;
 mod verify;
+mod vulncheck;
+mod vulndb;
 
 use std::future::Future;
 use std::num::NonZero;
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Log(log::Options),
     Notices(notices::Options),
     Verify(verify::Options),
+    Vulncheck(vulncheck::Options),
+    Vulndb(vulndb::Options),
     Doctor(doctor::Options),
     Stop(stop::Options),
     Env(env::Options),
@@ -80,6 +84,7 @@ impl Command {
             Self::Log(options) => options.json,
             Self::Notices(options) => options.json,
             Self::Verify(options) => options.json,
+            Self::Vulndb(options) => options.json(),
             Self::Doctor(options) => options.json,
             Self::Env(options) => options.json(),
             Self::Service(options) => options.json(),
@@ -93,6 +98,7 @@ impl Command {
             | Self::Unpin(_)
             | Self::GoAuth(_)
             | Self::Stop(_)
+            | Self::Vulncheck(_)
             | Self::Token(_)
             | Self::Completions(_)
             | Self::Man(_) => false,
@@ -125,6 +131,10 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
             on_this_thread(notices::run(options, Places::of_environment()?))
         }
         Command::Verify(options) => on_this_thread(verify::run(options, Places::of_environment()?)),
+        Command::Vulncheck(options) => {
+            on_this_thread(vulncheck::run(options, Places::of_environment()?))
+        }
+        Command::Vulndb(options) => on_this_thread(vulndb::run(options, Places::of_environment()?)),
         Command::Doctor(options) => on_this_thread(doctor::run(options, Places::of_environment()?)),
         Command::Stop(_) => on_this_thread(stop::run(Places::of_environment()?)),
         Command::Env(options) => on_this_thread(env::run(options, Places::of_environment()?)),

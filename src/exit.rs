@@ -24,6 +24,8 @@ pub(crate) enum Exit {
     Settings,
     /// A signal ended it before it was done: 128 and the number of SIGINT, as shells say it.
     Interrupted,
+    /// As the program ended that was run (vulncheck): its code is passed on.
+    Theirs(u8),
 }
 
 impl Exit {
@@ -50,6 +52,7 @@ impl Exit {
             Self::Taken => 5,
             Self::Settings => 6,
             Self::Interrupted => 130,
+            Self::Theirs(code) => code,
         }
     }
 
@@ -72,6 +75,7 @@ impl Exit {
             }
             Self::Settings => "settings.toml can't be used as it is; it was left untouched",
             Self::Interrupted => "interrupted",
+            Self::Theirs(_) => "as the program ended that was run (vulncheck)",
         }
     }
 
@@ -96,6 +100,8 @@ impl Exit {
             // Writing to a String does not fail.
             let _ = writeln!(text, "  {:>3}  {}", exit.code(), exit.meaning());
         }
+        let theirs = Self::Theirs(0).meaning();
+        let _ = writeln!(text, "    …  {theirs}");
         text
     }
 }

@@ -20,6 +20,8 @@ mod service;
 mod trust;
 mod use_profile;
 mod verify;
+mod vulncheck;
+mod vulndb;
 mod way;
 
 use std::fs::{self, File};

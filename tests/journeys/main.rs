@@ -16,6 +16,7 @@ mod private;
 mod protocol;
 mod real;
 mod verify;
+mod vulncheck;
 
 use std::fs;
 use std::path::Path;

@@ -24,6 +24,7 @@ use crate::serving::Serving;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
 use crate::token::Tokens;
+use crate::vulndb;
 use crate::whole_file;
 
 /// Larder in this process; cheap to clone.
@@ -53,6 +54,7 @@ struct Inner {
     notices: Notices,
     credentials: Arc<Credentials>,
     go_env: GoEnv,
+    vulndb_turn: vulndb::Turn,
     serving: OnceLock<Serving>,
     /// What commands deliver with where this process does not serve.
     quiet: OnceCell<Serving>,
@@ -96,6 +98,7 @@ impl App {
             notices,
             credentials: Arc::new(credentials),
             go_env: GoEnv::default(),
+            vulndb_turn: vulndb::Turn::default(),
             serving: OnceLock::new(),
             quiet: OnceCell::new(),
             look_at_room: Arc::default(),
@@ -118,6 +121,7 @@ impl App {
         let store = self.0.store.clone();
         serving.spawn(room::keep(store, look_at_room, self.downgrade()));
         let (choices, trouble) = (serving.choices(), self.activity().trouble());
+        serving.spawn(vulndb::keep_fresh(self.downgrade()));
         serving.spawn(automatic::keep(self.downgrade(), choices, trouble));
         let instance = Instance {
             port: serving.port(),
@@ -310,6 +314,11 @@ impl App {
 
     pub(crate) fn go_env(&self) -> &GoEnv {
         &self.0.go_env
+    }
+
+    /// The turn to write the copy of the vulnerability database.
+    pub(crate) fn vulndb_turn(&self) -> &vulndb::Turn {
+        &self.0.vulndb_turn
     }
 
     /// Takes note of who holds the port of this run when it has ended; to be said before serving begins.

@@ -21,6 +21,7 @@ mod token;
 mod trust;
 mod use_profile;
 mod verify;
+mod vulndb;
 
 use std::future::Future;
 
@@ -57,6 +58,10 @@ pub use token::{RotateToken, Rotated};
 pub use trust::{ActiveGrant, Granted, TrustAllow, TrustList, TrustRevoke};
 pub use use_profile::{InForce, UseProfile};
 pub use verify::{Finding, Party, Said, Verdict, Verify, VerifyItem};
+pub use vulndb::{
+    KeptVulndb, VulndbImport, VulndbImported, VulndbRefresh, VulndbRefreshed, VulndbShow,
+    VulndbView,
+};
 
 use crate::app::App;
 use crate::failure::{Code, Failure};
@@ -127,8 +132,8 @@ macro_rules! table {
 }
 
 table! {
-    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss, EnvOn, EnvOff, EnvShow, PortIsHeld, Doctor, LoginTarget, Login, Logout, CredentialsList, CredentialsUnlock, CredentialsImport, GoAuth, ProfileList, ProfileShow, ProfileAdd, ProfileEdit, ProfileRemove, ProfileExport, ProfileImport, UseProfile, Explain, CacheQuota, Pin, Unpin, PinList;
-    jobs: CacheVerify, CacheClear, Verify;
+    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss, EnvOn, EnvOff, EnvShow, PortIsHeld, Doctor, LoginTarget, Login, Logout, CredentialsList, CredentialsUnlock, CredentialsImport, GoAuth, ProfileList, ProfileShow, ProfileAdd, ProfileEdit, ProfileRemove, ProfileExport, ProfileImport, UseProfile, Explain, CacheQuota, Pin, Unpin, PinList, VulndbShow;
+    jobs: CacheVerify, CacheClear, Verify, VulndbImport, VulndbRefresh;
 }
 
 /// Starts a job in this process.

@@ -29,6 +29,7 @@ mod settings;
 mod surroundings;
 mod token;
 mod trust;
+mod vulndb;
 mod way;
 mod whole_file;
 
@@ -57,8 +58,11 @@ pub use settings::{
     PUBLIC, ProfileSettings, ProxyWish, Quota, RedirectOrigin, RedirectOriginError, RuleSettings,
     RuleTarget, Settings, UpstreamList, Written,
 };
-pub use token::Tokens;
+pub use token::{Tokens, fresh_token};
 pub use trust::{Grant, parse_until};
+pub use vulndb::{
+    VULNDB_IS_OLD_AFTER, VulndbAbout, VulndbCopy, find_govulncheck, no_vulndb, open_vulndb,
+};
 
 /// Larder's version, as `larder --version` and `X-Larder-Version` say it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -80,6 +80,11 @@ impl Places {
         self.config.join("settings.toml")
     }
 
+    /// The kept copy of the vulnerability database.
+    pub fn vulndb(&self) -> PathBuf {
+        self.data.join("vulndb.zip")
+    }
+
     /// Makes what is missing, private to this person, and refuses what others could have planted or can change.
     ///
     /// # Errors

@@ -110,7 +110,11 @@ fn read(path: &Path) -> Result<Option<Secret>, Failure> {
     }
 }
 
-fn make(path: &Path) -> Result<Secret, Failure> {
+/// A token of the same kind that is kept nowhere.
+///
+/// # Errors
+/// `internal` where the system gives no random bytes.
+pub fn fresh_token() -> Result<Secret, Failure> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|error| {
         Failure::new(
@@ -118,14 +122,22 @@ fn make(path: &Path) -> Result<Secret, Failure> {
             format!("the system gives no random bytes: {error}"),
         )
     })?;
-    let token = BASE32_NOPAD.encode(&bytes).to_ascii_lowercase();
-    whole_file::write(path, format!("{token}\n").as_bytes(), 0o600).map_err(|error| {
-        Failure::new(
-            Code::Disk,
-            format!("{} can't be written: {error}", path.display()),
-        )
-    })?;
-    Ok(Secret::new(token))
+    Ok(Secret::new(
+        BASE32_NOPAD.encode(&bytes).to_ascii_lowercase(),
+    ))
+}
+
+fn make(path: &Path) -> Result<Secret, Failure> {
+    let token = fresh_token()?;
+    whole_file::write(path, format!("{}\n", token.expose()).as_bytes(), 0o600).map_err(
+        |error| {
+            Failure::new(
+                Code::Disk,
+                format!("{} can't be written: {error}", path.display()),
+            )
+        },
+    )?;
+    Ok(token)
 }
 
 #[cfg(test)]

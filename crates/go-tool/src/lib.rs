@@ -6,6 +6,7 @@
 //! - [`go_env`]: the go env file, found, written, read back and given back, and what overrides it;
 //! - [`goauth_value`]: GOAUTH with a command of Larder's in front;
 //! - [`Direct`]: modules fetched from version control by running `go` as a child, the way `GOPROXY=direct` would;
+//! - [`installed()`]: where a program is that `go install` put on the machine;
 //! - [`GoError`]: one enum that tells "is not there" from "could not be reached" ([`GoError::is_not_found`]).
 //!
 //! How `direct` is kept safe:
@@ -29,6 +30,7 @@ mod folder;
 pub mod go_env;
 mod goauth;
 mod installations;
+mod installed;
 mod query;
 mod readable;
 mod settings;
@@ -39,4 +41,5 @@ pub use error::GoError;
 pub use find::Go;
 pub use goauth::{GoauthError, GoauthWish, goauth_value};
 pub use installations::{Installation, installations};
+pub use installed::installed;
 pub use settings::Defaults;

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::deadlines::Deadlines;
 use crate::pulse::Pulse;
-use crate::site::{Site, Visit};
+use crate::site::{Answers, Visit};
 use crate::stream::Stream;
 
 /// How much of a request's head is read, and how much of an answer is gathered, in bytes.
@@ -31,10 +31,10 @@ pub(crate) fn http() -> http1::Builder {
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn serve(
+pub(crate) async fn serve<S: Answers>(
     http: &http1::Builder,
     tcp: TcpStream,
-    site: Arc<Site>,
+    site: Arc<S>,
     stop: &CancellationToken,
     deadlines: &Deadlines,
 ) {
@@ -62,10 +62,10 @@ pub(crate) async fn serve(
 }
 
 /// Speaks HTTP until the connection is quiet, and gives it back; or until its end.
-async fn attend(
+async fn attend<S: Answers>(
     http: &http1::Builder,
     stream: Stream,
-    visit: Visit,
+    visit: Visit<S>,
     stop: &CancellationToken,
     deadlines: &Deadlines,
 ) -> Option<Stream> {

@@ -13,6 +13,8 @@
 //!
 //! `listen_fds` takes sockets that a service manager listened at before, and [`service`] arranges that one does.
 //!
+//! [`VulndbRun`] is an address of its own: the vulnerability database for one run of govulncheck, and nothing else.
+//!
 //! Only 127.0.0.1 and `[::1]` are ever listened at, and only 127.0.0.1 is ever dialled.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -38,6 +40,7 @@ mod site;
 mod status;
 mod stream;
 mod text;
+mod vulndb;
 
 #[cfg(test)]
 mod tests;
@@ -46,3 +49,4 @@ pub use client::{Client, Remote};
 pub use listen::{FIRST_CHOICE, Listeners, PortWish, listen};
 pub use listen_fds::handed_over;
 pub use run::run;
+pub use vulndb::VulndbRun;

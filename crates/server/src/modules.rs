@@ -106,7 +106,7 @@ this is Larder, a module proxy for the go command; the address is to be given to
 it answers <module>/@v/list, <module>/@latest, <module>/@v/<version>.info, .mod and .zip below it";
 
 /// The first segment of the path, and what comes after it without a slash in between.
-fn split(path: &str) -> (&str, &str) {
+pub(crate) fn split(path: &str) -> (&str, &str) {
     let path = path.strip_prefix('/').unwrap_or(path);
     path.split_once('/').unwrap_or((path, ""))
 }
@@ -130,10 +130,10 @@ fn hops(headers: &HeaderMap) -> Vec<String> {
         .collect()
 }
 
-fn wrong_method() -> Response<Content> {
+pub(crate) fn wrong_method() -> Response<Content> {
     let mut response = refusal(
         StatusCode::METHOD_NOT_ALLOWED,
-        "a module proxy is only read: GET and HEAD",
+        "this is only read: GET and HEAD",
     );
     response
         .headers_mut()

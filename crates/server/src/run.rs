@@ -1,6 +1,8 @@
 //! Serving: connections are taken until the end is asked for; then requests under way finish.
 
+use std::future::Future;
 use std::io::{Error, ErrorKind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ use crate::deadlines::Deadlines;
 use crate::gate::Hosts;
 use crate::listen::Listeners;
 use crate::modules::Modules;
-use crate::site::Site;
+use crate::site::{Answers, Site};
 
 /// How long to wait after the system refused a connection for want of something, mostly file descriptors.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -57,6 +59,26 @@ pub(crate) async fn run_within(
         )),
         control: Control::new(app, hosts(), stop.clone(), deadlines),
     });
+    let until = async {
+        tokio::select! {
+            () = end.cancelled() => {}
+            () = serving.asked_to_stop() => {}
+        }
+    };
+    attend(listeners, site, &stop, deadlines, until).await;
+    Ok(())
+}
+
+/// Takes connections to what stands at an address until that ends; requests under way then finish. `stop` is cancelled
+/// in between, for whoever waits for the end of it.
+pub(crate) async fn attend<S: Answers>(
+    listeners: Listeners,
+    site: Arc<S>,
+    stop: &CancellationToken,
+    deadlines: Deadlines,
+    until: impl Future<Output = ()>,
+) {
+    let mut until = pin!(until);
     let http = connection::http();
     let connections = TaskTracker::new();
     let mut door = Door {
@@ -67,8 +89,7 @@ pub(crate) async fn run_within(
     loop {
         let (tcp, place) = tokio::select! {
             taken = door.next() => taken,
-            () = end.cancelled() => break,
-            () = serving.asked_to_stop() => break,
+            () = &mut until => break,
         };
         let (http, site, stop) = (http.clone(), Arc::clone(&site), stop.clone());
         connections.spawn(async move {
@@ -80,7 +101,6 @@ pub(crate) async fn run_within(
     stop.cancel();
     connections.close();
     connections.wait().await;
-    Ok(())
 }
 
 /// Where connections come in.

@@ -1,4 +1,4 @@
-//! What stands at the address: modules, and the control API.
+//! What stands at an address; at Larder's own: modules, and the control API.
 
 use std::sync::Arc;
 
@@ -6,35 +6,46 @@ use http::Request;
 use hyper::body::Incoming;
 use hyper::service::Service;
 
-use crate::answering::Answering;
+use crate::answering::{Answer, Answering};
 use crate::control::Control;
 use crate::modules::Modules;
 use crate::pulse::Pulse;
 
-/// All that is served.
+/// What stands at an address.
+pub(crate) trait Answers: Send + Sync + 'static {
+    /// Answers a request.
+    fn answer(&self, request: Request<Incoming>) -> Answer;
+}
+
+/// All that is served at Larder's own address.
 pub(crate) struct Site {
     pub(crate) modules: Arc<Modules>,
     pub(crate) control: Control,
 }
 
+impl Answers for Site {
+    fn answer(&self, request: Request<Incoming>) -> Answer {
+        if request.uri().path().starts_with("/-/") {
+            self.control.answer(request)
+        } else {
+            self.modules.answer(request)
+        }
+    }
+}
+
 /// The site as one connection sees it.
-pub(crate) struct Visit {
-    pub(crate) site: Arc<Site>,
+pub(crate) struct Visit<S> {
+    pub(crate) site: Arc<S>,
     pub(crate) pulse: Arc<Pulse>,
 }
 
-impl Service<Request<Incoming>> for Visit {
+impl<S: Answers> Service<Request<Incoming>> for Visit<S> {
     type Response = http::Response<crate::body::Body>;
     type Error = std::convert::Infallible;
     type Future = Answering;
 
     fn call(&self, request: Request<Incoming>) -> Answering {
         let under_way = self.pulse.begin(request.version());
-        let answer = if request.uri().path().starts_with("/-/") {
-            self.site.control.answer(request)
-        } else {
-            self.site.modules.answer(request)
-        };
-        Answering::new(answer, under_way)
+        Answering::new(self.site.answer(request), under_way)
     }
 }

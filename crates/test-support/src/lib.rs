@@ -7,6 +7,7 @@
 //! | [`zip`], [`hostile`] | zips byte for byte in the shape Go writes, and zips that no honest proxy sends |
 //! | [`FakeProxy`] | serves modules, records each request, and misbehaves as told |
 //! | [`FakeDatabase`] | a checksum database with its own key, that can be made to lie |
+//! | [`VulnerabilityDb`] | a small vulnerability database, as a folder and served |
 //! | [`TlsFront`] | TLS before any fake, with a private authority and client certificates |
 //! | [`ForwardProxy`] | the HTTP proxy of a company, with and without a password |
 //! | [`TempHome`] | a folder that is the whole world of one test: `LARDER_HOME`, Go's environment, projects |
@@ -42,6 +43,7 @@ mod run;
 mod semver;
 mod tls_front;
 mod tripwire;
+mod vulnerability_db;
 
 pub use fake_database::{FakeDatabase, Tamper};
 pub use fake_proxy::{Behaviour, FakeProxy, Gate, Recorded, Script};
@@ -53,3 +55,4 @@ pub use port::{BlackHole, DeadAddress};
 pub use run::{Output, run, run_within};
 pub use tls_front::TlsFront;
 pub use tripwire::Tripwire;
+pub use vulnerability_db::VulnerabilityDb;

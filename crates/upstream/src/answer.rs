@@ -8,7 +8,7 @@ use reqwest::Response;
 use secret::Secret;
 use tokio::time::timeout;
 
-use crate::ask::{Ask, Reply, ReplyStatus, Validators};
+use crate::ask::{Reply, ReplyStatus, Terms, Validators};
 use crate::retry::{Again, Failure};
 use crate::{Body, Deadlines, UpstreamError, cause, text};
 
@@ -21,7 +21,7 @@ const ERROR_BODY: usize = 16 * 1024;
 /// Turns the final answer, which is no redirect, into a reply. `hidden` is what its text must not repeat.
 pub(crate) async fn read(
     response: Response,
-    ask: &Ask,
+    ask: &Terms,
     limits: &Deadlines,
     hidden: &[Secret],
 ) -> Result<Reply, Failure> {
@@ -85,7 +85,7 @@ pub(crate) async fn read(
 }
 
 /// Checks that a part is the one that was asked for: from the same byte, of the same state.
-fn part(headers: &HeaderMap, ask: &Ask) -> Result<ReplyStatus, &'static str> {
+fn part(headers: &HeaderMap, ask: &Terms) -> Result<ReplyStatus, &'static str> {
     let resume = ask
         .resume
         .as_ref()

@@ -46,6 +46,28 @@ pub enum Privacy {
     Private,
 }
 
+/// All of an [`Ask`] but what is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Terms {
+    pub(crate) privacy: Privacy,
+    pub(crate) validators: Option<Validators>,
+    pub(crate) resume: Option<Resume>,
+    pub(crate) cap: u64,
+    pub(crate) hops: Vec<String>,
+}
+
+impl Ask {
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            privacy: self.privacy,
+            validators: self.validators.clone(),
+            resume: self.resume.clone(),
+            cap: self.cap,
+            hops: self.hops.clone(),
+        }
+    }
+}
+
 /// How an upstream names the state of an answer (RFC 9110, section 8.8), as it sent them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Validators {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::address::is_public_host;
-use crate::ask::{Ask, Privacy, Reply};
+use crate::ask::{Ask, Privacy, Reply, Terms};
 use crate::client::{HttpClients, Way};
 use crate::credentials::{Authorization, Presenting};
 use crate::hop::{self, HOP_HEADER};
@@ -96,11 +96,17 @@ impl Http {
     /// Asks, with retries and redirects, each time within the overall deadline; once more where credentials were refused
     /// and there are others by now.
     pub(crate) async fn fetch(&self, ask: &Ask) -> Result<Reply, UpstreamError> {
+        self.fetch_path(&self.path_of(&ask.request), &ask.terms())
+            .await
+    }
+
+    /// The same, for a path below the base URL.
+    pub(crate) async fn fetch_path(&self, path: &str, ask: &Terms) -> Result<Reply, UpstreamError> {
         if hop::is_loop(&ask.hops, &self.instance) {
             return Err(UpstreamError::Loop);
         }
         let presented = self.presenting.present().await?;
-        let failure = match self.ask(ask, presented.as_ref()).await {
+        let failure = match self.ask(path, ask, presented.as_ref()).await {
             Ok(reply) => return Ok(reply),
             Err(failure) => failure,
         };
@@ -111,26 +117,31 @@ impl Http {
             Some(_) | None => None,
         };
         match renewed {
-            Some(renewed) => self.ask(ask, Some(&renewed)).await,
+            Some(renewed) => self.ask(path, ask, Some(&renewed)).await,
             None => Err(failure),
         }
         .map_err(|failure| failure.error)
     }
 
     /// Asks with these credentials.
-    async fn ask(&self, ask: &Ask, presented: Option<&Authorization>) -> Result<Reply, Failure> {
+    async fn ask(
+        &self,
+        path: &str,
+        ask: &Terms,
+        presented: Option<&Authorization>,
+    ) -> Result<Reply, Failure> {
         let asking = async {
-            match with_retries(&self.limits, || self.attempt(ask, presented)).await {
+            match with_retries(&self.limits, || self.attempt(path, ask, presented)).await {
                 // The part that was kept does not go with what is there now.
                 Err(Failure {
                     error: UpstreamError::Status { status: 416, .. },
                     ..
                 }) if ask.resume.is_some() => {
-                    let whole = Ask {
+                    let whole = Terms {
                         resume: None,
                         ..ask.clone()
                     };
-                    with_retries(&self.limits, || self.attempt(&whole, presented)).await
+                    with_retries(&self.limits, || self.attempt(path, &whole, presented)).await
                 }
                 reply => reply,
             }
@@ -147,10 +158,11 @@ impl Http {
     /// One attempt, with its redirects.
     async fn attempt(
         &self,
-        ask: &Ask,
+        path: &str,
+        ask: &Terms,
         presented: Option<&Authorization>,
     ) -> Result<Reply, Failure> {
-        let url = self.base.join_path(&self.path_of(&ask.request));
+        let url = self.base.join_path(path);
         let mut hop = Hop::first(url.as_url().clone());
         for _ in 0..=redirect::MOST {
             if self.own.contains(&hop.url) {
@@ -285,7 +297,7 @@ fn refused_by_it(failure: Failure, hop: &Hop, presented: Option<&Authorization>)
 }
 
 /// The headers that say what is there already.
-fn put_conditions(headers: &mut HeaderMap, ask: &Ask) {
+fn put_conditions(headers: &mut HeaderMap, ask: &Terms) {
     if let Some(validators) = &ask.validators {
         if let Some(etag) = &validators.etag {
             put(headers, header::IF_NONE_MATCH, etag);

@@ -179,7 +179,11 @@ impl fmt::Display for Upstream {
 }
 
 /// The client of an http(s) URL.
-fn http_of(url: &SafeUrl, parts: &ChainParts, asked: Asked) -> Result<Http, ChainBuildError> {
+pub(crate) fn http_of(
+    url: &SafeUrl,
+    parts: &ChainParts,
+    asked: Asked,
+) -> Result<Http, ChainBuildError> {
     let name = name::name(url);
     if url.scheme() == "file" {
         return Err(ChainBuildError::NotAPath { name });

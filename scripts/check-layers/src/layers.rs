@@ -28,6 +28,7 @@ const PLACES: &[(&str, Place)] = &[
     ("upstream", Place::Layer(1)),
     ("credential", Place::Layer(1)),
     ("go-tool", Place::Layer(1)),
+    ("vulnerability-db", Place::Layer(1)),
     ("delivery", Place::Layer(2)),
     ("app", Place::Layer(3)),
     ("server", Place::Layer(4)),

@@ -18,6 +18,8 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use secret::SafeUrl;
+
 use self::reader::Reader;
 use crate::failure::{Code, Failure};
 
@@ -53,6 +55,10 @@ const TEMPLATE: &str = "\
 # The profile that is in force. `public` is always there: the upstreams and the checksum database that go itself uses.
 # Of a list, such as [\"company\", \"public\"], it is the first whose upstreams answer, and the last where none does.
 # profile = \"public\"
+
+# Where the HTTP API of the Go vulnerability database is served, for `larder vulncheck`: the kept copy is refreshed from
+# there once a day and at `larder vulndb refresh`. Without it nothing is ever asked.
+# vulnerability-database = \"https://vulndb.corp.example\"
 
 # How many modules may be fetched from version control at once, and how long one may take.
 # [direct]
@@ -114,6 +120,8 @@ pub struct Settings {
     pub reserve: Option<u64>,
     /// `profile`: which one is in force; its names are among the profiles.
     pub active: Choice,
+    /// `vulnerability-database`: where its HTTP API is served; `None`: the kept copy is never refreshed.
+    pub vulnerability_database: Option<SafeUrl>,
     /// `direct.at-once`: children of `go` at once.
     pub direct_at_once: usize,
     /// `direct.deadline`: how long one may take.
@@ -138,6 +146,7 @@ impl Default for Settings {
             quota: Quota::default(),
             reserve: None,
             active: Choice::default(),
+            vulnerability_database: None,
             direct_at_once: 4,
             direct_deadline: Duration::from_secs(5 * 60),
             keep_days: 30,
@@ -243,6 +252,9 @@ impl Settings {
                 "reserve" => settings.reserve = Some(reader.size(key, item)?),
                 "profile" => {
                     active = Some((Choice::read(&reader, key, item)?, item.span()));
+                }
+                "vulnerability-database" => {
+                    settings.vulnerability_database = Some(reader.web_address(key, item)?);
                 }
                 "direct" => reader.sub_table(key, item, |key, item| {
                     match key {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use go_module::patterns;
 use jiff::SignedDuration;
+use secret::SafeUrl;
 use toml_edit::{Document, Item, Key, TableLike};
 
 use super::size;
@@ -180,6 +181,24 @@ impl<'a> Reader<'a> {
     pub(super) fn size(&self, key: &str, item: &Item) -> Result<u64, Failure> {
         let text = self.text(key, item, "1 GB")?;
         size::parse(text).map_err(|error| self.complaint(item.span(), &format!("`{key}`: {error}")))
+    }
+
+    /// An http(s) URL. The complaint quotes nothing of it: a password may stand there.
+    pub(super) fn web_address(&self, key: &str, item: &Item) -> Result<SafeUrl, Failure> {
+        let text = self.text(key, item, "a URL, such as \"https://vulndb.corp.example\"")?;
+        let complaint = |reason: &dyn std::fmt::Display| {
+            self.complaint(item.span(), &format!("`{key}`: {reason}"))
+        };
+        let url = SafeUrl::parse(text).map_err(|error| complaint(&error))?;
+        if url.user_info().is_some() {
+            return Err(complaint(
+                &"a user name and a password would stand in settings.toml in plain text; leave them out, and keep them with larder login",
+            ));
+        }
+        match url.scheme() {
+            "http" | "https" => Ok(url),
+            _ => Err(complaint(&"this is no http or https URL")),
+        }
     }
 
     /// Patterns: a list of texts, or one text with commas between them.

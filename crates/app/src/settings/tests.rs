@@ -56,6 +56,7 @@ fn the_template_is_all_defaults() {
         Settings {
             port: Some(4677),
             reserve: Some(1_000_000_000),
+            vulnerability_database: Some(SafeUrl::parse("https://vulndb.corp.example").unwrap()),
             credentials: CredentialSettings {
                 helpers,
                 ..CredentialSettings::default()

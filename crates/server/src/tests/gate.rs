@@ -6,7 +6,7 @@ use super::{Instance, small};
 
 const INFO: &str = "/example.com/!hello/@v/v1.2.3.info";
 
-fn assert_forbidden(reply: &test_support::http::Reply, what: &str) {
+pub(super) fn assert_forbidden(reply: &test_support::http::Reply, what: &str) {
     assert_eq!(reply.status, 403, "{what}");
     assert_eq!(reply.text(), "forbidden\n", "{what}");
     assert_eq!(reply.ended, Ended::Complete);

@@ -9,6 +9,7 @@ mod heads;
 mod modules;
 mod parts;
 mod patience;
+mod vulndb;
 
 use std::net::SocketAddr;
 use std::thread;
