@@ -37,7 +37,8 @@ fn look(places: &Places) -> Vec<DoctorLine> {
         Some(Ok(found)) => lines.push(room(found.f_bavail * found.f_frsize, &places.cache)),
         Some(Err(error)) => {
             let found = format!("the free room can't be found out: {error}");
-            lines.push(DoctorLine::warning(Check::Disk, found));
+            let line = DoctorLine::warning(Check::Disk, found);
+            lines.push(line.mend(format!("df {}", places.cache.display())));
         }
         None => {}
     }
@@ -62,7 +63,10 @@ fn trouble(folder: &Path) -> Option<DoctorLine> {
         Ok(found) => found,
         // It is made when it is needed; whether it can be, its parent says.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-        Err(error) => return broken(format!("the folder {name} can't be looked at: {error}")),
+        Err(error) => {
+            let line = broken(format!("the folder {name} can't be looked at: {error}"));
+            return line.map(|line| line.mend(format!("ls -ld {name}")));
+        }
     };
     let me = rustix::process::geteuid().as_raw();
     if found.uid() != me {

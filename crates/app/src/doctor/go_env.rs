@@ -40,7 +40,10 @@ pub(super) async fn check(app: &App, caller: &CallerEnv) -> Vec<DoctorLine> {
     };
     let values = match values {
         Ok(values) => values,
-        Err(error) => return vec![DoctorLine::broken(Check::GoEnv, error.to_string())],
+        Err(error) => {
+            let line = DoctorLine::broken(Check::GoEnv, error.to_string());
+            return vec![line.mend("go env GOPROXY GONOPROXY GOFLAGS")];
+        }
     };
     let settings = app.settings();
     let serving = app.serving().ok().map(|serving| serving.port());

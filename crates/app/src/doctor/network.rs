@@ -41,7 +41,8 @@ pub(super) async fn upstreams(app: &App) -> Vec<DoctorLine> {
         Ok(Err(failure)) => return vec![DoctorLine::of_failure(Check::Upstream, &failure)],
         Err(_) => {
             let found = "the profile could not be built in time: go does not tell its defaults";
-            return vec![DoctorLine::broken(Check::Upstream, found)];
+            let line = DoctorLine::broken(Check::Upstream, found);
+            return vec![line.mend("go env GOPROXY GOSUMDB")];
         }
     };
     let profile = delivery.profile();
