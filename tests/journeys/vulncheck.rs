@@ -26,10 +26,16 @@ fn program(home: &TempHome, name: &str, version: &str, calls: &str) -> std::path
     )
 }
 
-/// The real one, through a Larder of its own, as the README has it.
+/// The real one, through a Larder of its own, as the README has it; from the first of Go's own upstreams, as the others are
+/// for what that one does not have.
 fn install_govulncheck(home: &TempHome) {
     home.use_sumdb();
-    let larder = Larder::start(bin(), home, &["--port", "0"]);
+    let mut asked = home.go(&["env", "GOPROXY"]);
+    let list = test_support::run(asked.env("GOENV", "off"))
+        .success()
+        .stdout;
+    let first = list.trim().split([',', '|']).next().unwrap();
+    let larder = Larder::start(bin(), home, &["--port", "0", "--upstreams", first]);
     point_go_at(home, &larder);
     let mut install = home.go(&["install", GOVULNCHECK]);
     test_support::run_within(&mut install, Duration::from_secs(600)).success();
