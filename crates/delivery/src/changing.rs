@@ -16,6 +16,7 @@ use upstream::{Chain, Privacy, ReplyStatus, Upstream, UpstreamError, Validators}
 use crate::error::{DeliveryError, malformed};
 use crate::event::Source;
 use crate::hot::AtHand;
+use crate::offline;
 use crate::once::Promise;
 use crate::profile::Profile;
 use crate::proof;
@@ -188,6 +189,12 @@ async fn refresh(
     }
     let answered = match answered {
         Ok(answered) => Ok(answered),
+        // What is kept offers more than can be had: who asked gets what offline mode gives.
+        Err(error @ DeliveryError::Outage(_))
+            if offline::consider(&shared, &profile, &error).await.is_some() =>
+        {
+            Err(error)
+        }
         Err(error @ (DeliveryError::Outage(_) | DeliveryError::Stopping)) => {
             match kept_only(&shared, &profile, &request).await {
                 Ok((body, source)) => {

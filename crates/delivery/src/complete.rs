@@ -94,6 +94,9 @@ async fn left_over(shared: &Shared) -> Vec<Landed> {
 
 async fn complete(shared: &Arc<Shared>, profile: &Arc<Profile>, module: &ModuleVersion) {
     for kind in [FileKind::Info, FileKind::Mod] {
+        if shared.offline(profile).is_some() {
+            break;
+        }
         let request = Request::File(module.clone(), kind);
         if shared.is_kept(profile, module, kind).await
             || shared

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use go_module::{FileKind, ModuleVersion, Request};
 use store::{Kept, Store};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::adopt::{self, Adopted};
 use crate::alarm::Alarm;
@@ -19,6 +19,7 @@ use crate::event::{Event, Kind, Source, Tally};
 use crate::fetch::{self, FlownFor};
 use crate::flight::Boarding;
 use crate::hot::{self, Life};
+use crate::offline::{self, Offline, OfflineMode};
 use crate::profile::Profile;
 use crate::routes::Cover;
 use crate::shared::{Options, Shared};
@@ -77,10 +78,11 @@ impl Delivery {
         let (shared, waiting) = Shared::new(store, profile, options, events, alarms);
         let completing = complete::run(Arc::downgrade(&shared), waiting.landed);
         let learning = database::keep_learning(Arc::downgrade(&shared));
+        let looking = offline::keep_looking(Arc::downgrade(&shared));
         let stop = shared.stop.clone();
         shared.tasks.spawn(async move {
             tokio::select! {
-                _ = async { tokio::join!(completing, learning) } => {}
+                _ = async { tokio::join!(completing, learning, looking) } => {}
                 () = stop.cancelled() => {}
             }
         });
@@ -95,6 +97,29 @@ impl Delivery {
     /// Puts another profile in force, for requests from now on.
     pub fn set_profile(&self, profile: Profile) {
         self.0.set_profile(profile);
+    }
+
+    /// Who says whether Larder is offline, from now on.
+    pub fn set_offline_mode(&self, mode: OfflineMode) {
+        self.0.connection.set_mode(mode);
+    }
+
+    /// Who says whether Larder is offline.
+    pub fn offline_mode(&self) -> OfflineMode {
+        self.0.connection.mode()
+    }
+
+    /// Whether Larder is offline, as far as it is known; changes with it.
+    pub fn offline(&self) -> watch::Receiver<Option<Arc<Offline>>> {
+        self.0.connection.changes()
+    }
+
+    /// Whether a version can be delivered whole from what is kept, whatever the network.
+    ///
+    /// # Errors
+    /// What lacks, as the end of a sentence.
+    pub async fn can_deliver(&self, module: &ModuleVersion) -> Result<(), String> {
+        offline::check(&self.0, &self.profile(), module).await
     }
 
     /// Verifies a kept file that stands in a realm of its path, and moves it among what is verified: for files from before
@@ -164,6 +189,7 @@ impl Delivery {
         self.0.hot.clear();
         self.0.landed.clear();
         self.0.negatives.clear();
+        self.0.deliverable.forget();
         self.0.logs.forget();
     }
 
@@ -224,18 +250,37 @@ impl Delivery {
         }
         let mut tally = Tally::new(self.0.events.clone(), ask.request.clone(), false);
         let profile = self.profile();
-        let delivered = match &ask.request {
-            Request::File(module, kind) => self.file(&profile, module, *kind, &ask).await,
-            Request::List(_) | Request::Latest(_) | Request::Query { .. } => {
-                self.changing(&profile, &ask).await
-            }
-            Request::SumDb { name, rest } => self.checksum_db(&profile, name, rest, &ask).await,
-        };
+        let offline = self.0.offline(&profile);
+        let mut delivered = self.find_or_fetch(&profile, &ask, offline.as_ref()).await;
+        if offline.is_none()
+            && let Err(error) = &delivered
+            && let Some(offline) = offline::consider(&self.0, &profile, error).await
+        {
+            delivered = self.find_or_fetch(&profile, &ask, Some(&offline)).await;
+        }
         match delivered {
             Ok(found) => Ok(found.answer(Kind::of(&ask.request), tally)),
             Err(error) => {
                 tally.end(error.outcome(), Some(error.to_string()));
                 Err(error)
+            }
+        }
+    }
+
+    /// What is kept; else, where Larder is not offline, what the upstreams give.
+    async fn find_or_fetch(
+        &self,
+        profile: &Arc<Profile>,
+        ask: &Ask,
+        offline: Option<&Arc<Offline>>,
+    ) -> Result<Found, DeliveryError> {
+        match &ask.request {
+            Request::File(module, kind) => self.file(profile, module, *kind, ask, offline).await,
+            Request::List(_) | Request::Latest(_) | Request::Query { .. } => {
+                self.changing(profile, ask, offline).await
+            }
+            Request::SumDb { name, rest } => {
+                self.checksum_db(profile, name, rest, ask, offline).await
             }
         }
     }
@@ -246,6 +291,7 @@ impl Delivery {
         module: &ModuleVersion,
         kind: FileKind,
         ask: &Ask,
+        offline: Option<&Arc<Offline>>,
     ) -> Result<Found, DeliveryError> {
         match self.0.find(profile, module, kind).await {
             Ok(Some(kept)) => return self.kept(profile, module, kind, kept).await,
@@ -256,6 +302,11 @@ impl Delivery {
         }
         if ask.kept_only {
             return Err(DeliveryError::NotKept);
+        }
+        if let Some(offline) = offline {
+            profile.chain_for(module.path.as_str())?;
+            let reason = "it is not in Larder's cache".to_owned();
+            return Err(DeliveryError::offline(&ask.request, offline, reason));
         }
         if let Some(error) = self.0.negatives.get(profile.id(), &ask.request.url_path()) {
             return Err(error);
@@ -334,13 +385,22 @@ impl Delivery {
     }
 
     /// A list, latest or a branch.
-    async fn changing(&self, profile: &Arc<Profile>, ask: &Ask) -> Result<Found, DeliveryError> {
-        let (bytes, source) = if ask.kept_only {
-            changing::kept_only(&self.0, profile, &ask.request).await?
-        } else {
-            changing::answer(&self.0, profile, &ask.request, &ask.hops).await?
+    async fn changing(
+        &self,
+        profile: &Arc<Profile>,
+        ask: &Ask,
+        offline: Option<&Arc<Offline>>,
+    ) -> Result<Found, DeliveryError> {
+        let (bytes, source) = match offline {
+            Some(offline) => offline::answer(&self.0, profile, &ask.request, offline).await?,
+            None if ask.kept_only => changing::kept_only(&self.0, profile, &ask.request).await?,
+            None => changing::answer(&self.0, profile, &ask.request, &ask.hops).await?,
         };
-        let lifetime = Lifetime::Fresh(self.0.options.answers.fresh_for);
+        let lifetime = match offline {
+            // It is another as soon as there is a network.
+            Some(_) => Lifetime::Now,
+            None => Lifetime::Fresh(self.0.options.answers.fresh_for),
+        };
         Ok(Found::new(
             source,
             Some(bytes.len() as u64),
@@ -356,8 +416,9 @@ impl Delivery {
         name: &str,
         rest: &str,
         ask: &Ask,
+        offline: Option<&Arc<Offline>>,
     ) -> Result<Found, DeliveryError> {
-        let trust = if ask.kept_only {
+        let trust = if ask.kept_only || offline.is_some() {
             Trust::Kept
         } else {
             Trust::Ask

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use go_module::{ModuleVersion, Request};
+use jiff::tz::TimeZone;
 use store::StoreError;
 use upstream::{ChainError, UpstreamError};
 
 use crate::database::DatabaseError;
 use crate::event::Outcome;
+use crate::offline::Offline;
 use crate::refusal::{Changed, Mismatch};
 use crate::routes::Cover;
 
@@ -30,6 +32,16 @@ pub enum DeliveryError {
     /// The client asked for kept files only, and this one isn't kept.
     #[error("not in Larder's cache, and the request forbids fetching (Disable-Module-Fetch: true)")]
     NotKept,
+    /// Larder is offline, and this is not kept.
+    #[error("{asked} can't be had offline: {reason}\n{}", told(offline))]
+    Offline {
+        /// What was asked for.
+        asked: String,
+        /// What lacks.
+        reason: String,
+        /// Since when, and why.
+        offline: Arc<Offline>,
+    },
     /// The upstream wants credentials, or others.
     #[error("{0}")]
     Refused(Arc<ChainError>),
@@ -147,6 +159,7 @@ impl DeliveryError {
             Self::NotFound(_)
             | Self::StillNotFound { .. }
             | Self::NotKept
+            | Self::Offline { .. }
             | Self::Refused(_)
             | Self::Outage(_)
             | Self::Malformed { .. }
@@ -157,6 +170,22 @@ impl DeliveryError {
             | Self::PrivateNowhere { .. }
             | Self::OtherChecksumDb { .. }
             | Self::Stopping => false,
+        }
+    }
+
+    /// That something is not kept, and Larder is offline.
+    pub(crate) fn offline(request: &Request, offline: &Arc<Offline>, reason: String) -> Self {
+        let asked = match request {
+            Request::File(module, kind) => format!("{module} ({})", kind.extension()),
+            Request::List(path) => format!("the list of {path}"),
+            Request::Latest(path) => format!("the latest version of {path}"),
+            Request::Query { path, query } => format!("{path}@{query}"),
+            Request::SumDb { .. } => request.url_path(),
+        };
+        Self::Offline {
+            asked,
+            reason,
+            offline: Arc::clone(offline),
         }
     }
 
@@ -174,6 +203,7 @@ impl DeliveryError {
             | Self::Database(DatabaseError::NotThere { .. } | DatabaseError::NotKept { .. }) => {
                 Outcome::NotFound
             }
+            Self::Offline { .. } => Outcome::Missing,
             Self::Refused(_) | Self::OutsideDatabase { .. } | Self::PrivateNowhere { .. } => {
                 Outcome::Refused
             }
@@ -191,6 +221,18 @@ impl DeliveryError {
             | Self::Read(_)
             | Self::Stopping => Outcome::Failed,
         }
+    }
+}
+
+fn told(offline: &Offline) -> String {
+    let since = offline.since.to_zoned(TimeZone::system()).strftime("%H:%M");
+    match &offline.why {
+        Some(why) => format!(
+            "Larder is offline since {since}: {why}\nit is noted: larder stock --missed fetches it when you are back"
+        ),
+        None => format!(
+            "Larder was told to be offline at {since}; larder offline auto lets it fetch again"
+        ),
     }
 }
 

@@ -114,6 +114,8 @@ pub enum Outcome {
     Delivered,
     /// It is not there: `go` asks the next one.
     NotFound,
+    /// Larder is offline, and it is not kept.
+    Missing,
     /// The upstream wants other credentials.
     Refused,
     /// It could not be had; the detail says why.
@@ -130,6 +132,7 @@ impl Outcome {
         match self {
             Self::Delivered => "delivered",
             Self::NotFound => "not-found",
+            Self::Missing => "missing",
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::Unverified => "unverified",

@@ -13,6 +13,7 @@
 //! - [`routes`](Routes): where a path may go, and whether the checksum database covers it;
 //! - [`database`](Database): the checksum database, asked, proven, kept and served;
 //! - `verify`: what came is held against the database, or against what was seen first;
+//! - [`offline`](Offline): noticed by itself; what is kept is given at once, lists offer what can be delivered;
 //! - `adopt`: what was kept before it could be verified is verified, and moved to its place;
 //! - `event`: what happened, for the log, the window and the metrics.
 //!
@@ -36,6 +37,7 @@ mod flight;
 mod hashing;
 mod hot;
 mod negative;
+mod offline;
 mod once;
 mod outage;
 mod profile;
@@ -54,7 +56,8 @@ pub use database::{ChecksumDb, ChecksumDbError, Database, DatabaseError, Databas
 pub use deliver::{Ask, Delivery, Vouched};
 pub use error::DeliveryError;
 pub use event::{Event, Kind, Outcome, Source};
+pub use offline::{Offline, OfflineMode};
 pub use profile::Profile;
 pub use refusal::{Changed, Mismatch};
 pub use routes::{Allowed, Cover, Elsewhere, Route, Routes, Rule};
-pub use shared::Options;
+pub use shared::{Options, Toolchains};

@@ -109,7 +109,7 @@ impl Profile {
 
 impl Route<'_> {
     /// Who may hear of this path, besides its upstreams.
-    fn privacy(&self) -> Privacy {
+    pub(crate) fn privacy(&self) -> Privacy {
         if self.private {
             Privacy::Private
         } else {

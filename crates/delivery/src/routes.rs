@@ -1,12 +1,8 @@
 //! Where a path may go: private patterns, rules by pattern, and what lies outside the checksum database.
 
-use go_module::Patterns;
+use go_module::{Patterns, TOOLCHAIN};
 use jiff::Timestamp;
 use upstream::{Chain, Upstream};
-
-/// The one path that is asked of the checksum database whatever the patterns say (`useSumDB`, cmd/go
-/// `internal/modfetch/sumdb.go`): a toolchain is a program that runs unasked.
-const TOOLCHAIN: &str = "golang.org/toolchain";
 
 /// Where the paths of a profile go.
 #[derive(Debug)]
@@ -162,6 +158,8 @@ impl Routes {
         if !has_database {
             Cover::Off
         } else if path == TOOLCHAIN {
+            // A program that runs unasked: asked about whatever the patterns say (`useSumDB`, cmd/go
+            // `internal/modfetch/sumdb.go`).
             Cover::Database
         } else if private {
             Cover::Private

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use go_module::{FileKind, ModuleVersion};
+use go_module::{FileKind, GoVersion, ModuleVersion};
 use quick_cache::sync::Cache;
 use store::{Kept, Sha256, Store, Tree};
 use tokio::sync::{Semaphore, mpsc};
@@ -20,6 +20,7 @@ use crate::event::{Event, Events};
 use crate::flight::{FlightKey, Flights};
 use crate::hot::{AtHand, Hot};
 use crate::negative::Negatives;
+use crate::offline::{Connection, Deliverable, Offline, OfflineMode};
 use crate::once::OnceMap;
 use crate::outage::Outages;
 use crate::profile::Profile;
@@ -43,6 +44,29 @@ pub struct Options {
     pub hot_bytes: u64,
     /// How many files are fetched at once; more wait.
     pub fetches: usize,
+    /// Who says whether Larder is offline.
+    pub offline: OfflineMode,
+    /// Which toolchains are here besides those that are kept.
+    pub toolchains: Toolchains,
+}
+
+/// The toolchains of this machine: offline, no version is offered that none of them takes.
+#[derive(Clone, Debug)]
+pub struct Toolchains {
+    /// The versions of Go that are installed; where none is known, nothing is held back for want of one.
+    pub installed: Vec<GoVersion>,
+    /// For what kept ones must be made: GOOS, `-`, GOARCH.
+    pub platform: String,
+}
+
+impl Default for Toolchains {
+    /// None is known, and this program's own platform counts.
+    fn default() -> Self {
+        Self {
+            installed: Vec::new(),
+            platform: go_module::platform(std::env::consts::OS, std::env::consts::ARCH),
+        }
+    }
 }
 
 impl Default for Options {
@@ -52,6 +76,8 @@ impl Default for Options {
             negative_for: Duration::from_secs(60),
             hot_bytes: 8 << 20,
             fetches: 64,
+            offline: OfflineMode::default(),
+            toolchains: Toolchains::default(),
         }
     }
 }
@@ -72,6 +98,8 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) outages: Outages,
+    pub(crate) connection: Connection,
+    pub(crate) deliverable: Deliverable,
     /// What has landed not long ago: only of this a look at the cache from before may be out of date.
     pub(crate) landed: Cache<FlightKey, ()>,
     pub(crate) companions: Companions,
@@ -107,6 +135,8 @@ impl Shared {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             outages: Outages::default(),
+            connection: Connection::new(options.offline),
+            deliverable: Deliverable::new(),
             landed: Cache::new(LANDED),
             companions,
             hot: Hot::new(options.hot_bytes),
@@ -119,7 +149,18 @@ impl Shared {
     }
 
     pub(crate) fn set_profile(&self, profile: Profile) {
+        let asks_others = asked(&profile) != asked(&self.profile());
         *self.profile.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(profile);
+        if asks_others {
+            self.connection.profile_changed();
+        } else {
+            self.connection.look_again();
+        }
+    }
+
+    /// Whether Larder is offline, for a request that comes now.
+    pub(crate) fn offline(&self, profile: &Profile) -> Option<Arc<Offline>> {
+        self.connection.offline(profile)
     }
 
     pub(crate) fn profile(&self) -> Arc<Profile> {
@@ -169,4 +210,10 @@ impl Shared {
         self.hot.insert(profile, file);
         etag
     }
+}
+
+/// Which upstreams a profile asks, whatever for.
+fn asked(profile: &Profile) -> Vec<String> {
+    let upstreams = profile.routes().upstreams();
+    upstreams.into_iter().map(|it| it.id().to_owned()).collect()
 }

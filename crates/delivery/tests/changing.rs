@@ -7,7 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Engine, nothing_fresh, options};
-use delivery::{DeliveryError, Lifetime, Source};
+use delivery::{DeliveryError, Lifetime, OfflineMode, Options, Source};
 use test_support::{Behaviour, DeadAddress, FakeProxy, Gate, Module};
 
 const LIST: &str = "example.com/m/@v/list";
@@ -242,7 +242,11 @@ async fn the_chain_is_walked_in_gos_order() {
     engine.end().await;
 
     let dead = DeadAddress::new();
-    let engine = Engine::with(&format!("{},off", dead.url()), nothing_fresh()).await;
+    let never_offline = Options {
+        offline: OfflineMode::Off,
+        ..nothing_fresh()
+    };
+    let engine = Engine::with(&format!("{},off", dead.url()), never_offline).await;
     assert!(matches!(
         engine.get(LIST).await,
         Err(DeliveryError::Outage(_))

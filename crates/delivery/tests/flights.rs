@@ -312,8 +312,8 @@ async fn kept_files_are_served_with_the_upstream_dead() {
         .await
         .unwrap_err();
     assert!(
-        matches!(error, DeliveryError::Outage(_)),
-        "an outage never becomes not found: {error}"
+        matches!(error, DeliveryError::Offline { .. }),
+        "its only upstream is out of reach: {error}"
     );
     engine.end().await;
 }

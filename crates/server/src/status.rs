@@ -17,6 +17,8 @@ pub(crate) fn of_delivery(error: &DeliveryError) -> StatusCode {
         DeliveryError::StillNotFound { gone: true, .. } => StatusCode::GONE,
         DeliveryError::StillNotFound { gone: false, .. }
         | DeliveryError::NotKept
+        // The one outage that becomes "not there": it is said so by name, and `go` is to go on with what there is.
+        | DeliveryError::Offline { .. }
         | DeliveryError::OtherChecksumDb { .. } => StatusCode::NOT_FOUND,
         DeliveryError::Malformed { .. }
         | DeliveryError::Mismatch(_)
@@ -232,6 +234,17 @@ mod tests {
                 410,
             ),
             (DeliveryError::NotKept, 404),
+            (
+                DeliveryError::Offline {
+                    asked: text(),
+                    reason: text(),
+                    offline: Arc::new(delivery::Offline {
+                        since: jiff::Timestamp::UNIX_EPOCH,
+                        why: None,
+                    }),
+                },
+                404,
+            ),
             (
                 DeliveryError::OtherChecksumDb {
                     asked: text(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use go_module::{FileKind, ModuleVersion};
+use go_module::{FileKind, ModulePath, ModuleVersion};
 
 use crate::damage::Damages;
 use crate::disk::{Entry, Folder, Identity};
@@ -67,10 +67,19 @@ impl Files {
         tree: &Tree,
         version: &ModuleVersion,
     ) -> Result<Option<Folder>, StoreError> {
+        self.module(tree, &version.path)
+    }
+
+    /// The same, by the module's path.
+    pub(crate) fn module(
+        &self,
+        tree: &Tree,
+        path: &ModulePath,
+    ) -> Result<Option<Folder>, StoreError> {
         let Some(cache) = self.cache()? else {
             return Ok(None);
         };
-        let module = version.path.escaped();
+        let module = path.escaped();
         cache.descend(tree.elements().chain(module.split('/')).chain([VERSIONS]))
     }
 

@@ -39,6 +39,7 @@ mod kept;
 mod layout;
 mod listing;
 mod moving;
+mod of_module;
 mod pins;
 mod progress;
 mod rebuild;

@@ -12,8 +12,8 @@ use go_module::{Fall, ProxyList};
 use secret::UrlError;
 
 use crate::{
-    Credentials, Deadlines, Direct, HttpClients, OwnAddresses, PrivateRedirects, Upstream,
-    UpstreamError, UpstreamKind,
+    Credentials, Deadlines, Direct, HealthBook, HttpClients, OwnAddresses, PrivateRedirects,
+    Upstream, UpstreamError, UpstreamKind,
 };
 
 /// What upstreams are made with.
@@ -29,6 +29,8 @@ pub struct ChainParts {
     pub own: OwnAddresses,
     /// Where private names may go along with a redirect, besides the upstream's own origin.
     pub private_redirects: PrivateRedirects,
+    /// What is known of the ways to upstreams.
+    pub health: HealthBook,
     /// How long upstreams may take.
     pub limits: Deadlines,
     /// The id of this Larder in the hop header: letters, digits, `-`, `_`, `.`; at most 64 of them.
@@ -45,6 +47,7 @@ impl ChainParts {
             credentials: None,
             own: OwnAddresses::new(),
             private_redirects: PrivateRedirects::default(),
+            health: HealthBook::default(),
             limits,
             instance: instance.into(),
         }

@@ -194,6 +194,9 @@ pub enum Step {
     /// Version control did not reach its server.
     #[error("version control")]
     VersionControl,
+    /// The network answers in the upstream's place: it wants a person to sign in first.
+    #[error("network sign-in")]
+    Portal,
 }
 
 impl Step {
@@ -209,6 +212,7 @@ impl Step {
             }
             Self::Folder => "check that the folder is there, mounted and readable",
             Self::VersionControl => "check that this machine is online",
+            Self::Portal => "sign in to this network with a browser",
         }
     }
 }

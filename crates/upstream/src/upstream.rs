@@ -11,6 +11,7 @@ use crate::address::names_this_machine;
 use crate::ask::{Ask, Reply};
 use crate::direct::{self, Direct, NoGo};
 use crate::file::Folder;
+use crate::health::Health;
 use crate::http::{Asked, Http};
 use crate::{ChainBuildError, ChainParts, Deadlines, Probe, Shown, UpstreamError, name};
 
@@ -23,6 +24,8 @@ struct Inner {
     name: String,
     url: Option<SafeUrl>,
     source: Source,
+    limits: Deadlines,
+    health: Health,
 }
 
 enum Source {
@@ -62,6 +65,8 @@ impl Upstream {
                     name: "direct".to_owned(),
                     url: None,
                     source,
+                    limits: parts.limits.clone(),
+                    health: parts.health.of("direct"),
                 }
             }
             ProxySource::Url(text) => {
@@ -76,10 +81,12 @@ impl Upstream {
                     Source::Http(Box::new(http_of(&url, parts, Asked::Proxy)?))
                 };
                 Inner {
+                    health: parts.health.of(&id),
                     id,
                     name,
                     url: Some(url),
                     source,
+                    limits: parts.limits.clone(),
                 }
             }
         };
@@ -94,11 +101,14 @@ impl Upstream {
     pub fn checksum_database(url: &str, parts: &ChainParts) -> Result<Self, ChainBuildError> {
         let url = SafeUrl::parse(url)?;
         let http = http_of(&url, parts, Asked::ChecksumDatabase)?;
+        let id = name::id(&url);
         Ok(Self(Arc::new(Inner {
-            id: name::id(&url),
+            health: parts.health.of(&id),
+            id,
             name: name::name(&url),
             url: Some(url),
             source: Source::Http(Box::new(http)),
+            limits: parts.limits.clone(),
         })))
     }
 
@@ -132,11 +142,21 @@ impl Upstream {
     /// # Errors
     /// [`UpstreamError`]; "not found" only where the upstream itself said so.
     pub async fn fetch(&self, ask: Ask) -> Result<Reply, UpstreamError> {
-        match &self.0.source {
+        let fetched = match &self.0.source {
             Source::Http(http) => http.fetch(&ask).await,
             Source::Folder(folder) => folder.fetch(&ask).await,
             Source::Direct { direct, limits } => direct::fetch(direct.as_ref(), &ask, limits).await,
-        }
+        };
+        self.0.health.note(fetched.as_ref().err());
+        fetched
+    }
+
+    pub(crate) fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    pub(crate) fn limits(&self) -> &Deadlines {
+        &self.0.limits
     }
 
     /// Whether it is there, how fast, and whether it lets this person in: one light request within

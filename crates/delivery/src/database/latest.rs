@@ -51,7 +51,8 @@ pub(crate) async fn keep_learning(shared: Weak<Shared>) {
             return;
         };
         let profile = shared.profile();
-        if let Some(database) = profile.database().filter(|it| it.go_latest.is_some()) {
+        let database = profile.database().filter(|it| it.go_latest.is_some());
+        if let Some(database) = database.filter(|_| shared.offline(&profile).is_none()) {
             match shared.log(database).await {
                 Ok(log) => learn(&log, database).await,
                 Err(error) => tracing::warn!("{error}"),

@@ -1,9 +1,7 @@
 //! What people write for a pattern that `go` would take without a word and never match, or that breaks it.
 
 use super::Patterns;
-
-/// Where versions of the `go` command itself are modules (cmd/go `internal/gover/mod.go`).
-const TOOLCHAIN: &str = "golang.org/toolchain";
+use crate::TOOLCHAIN;
 
 /// Why a pattern does not do what someone meant by it, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

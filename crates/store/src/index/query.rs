@@ -202,6 +202,33 @@ impl Index {
         }
     }
 
+    /// Versions with an `.info` that came from an upstream, those kept last first.
+    pub(crate) async fn from_origin(
+        &self,
+        origin: &str,
+        limit: usize,
+    ) -> Result<Vec<ListedVersion>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = self
+            .query(|pool| async move {
+                sqlx::query(
+                    "SELECT tree, path, version, info, gomod, zip, origin, kept_at, last_used FROM versions
+                     WHERE origin = ?1 AND info IS NOT NULL ORDER BY kept_at DESC LIMIT ?2",
+                )
+                .bind(origin)
+                .bind(limit)
+                .fetch_all(&pool)
+                .await
+            })
+            .await?;
+        let versions = rows
+            .iter()
+            .map(listed_version)
+            .collect::<Result<Vec<_>, _>>();
+        let versions = versions.map_err(|error| self.shared.error(error))?;
+        Ok(versions.into_iter().flatten().collect())
+    }
+
     /// Versions that have one file or more, but lack `.info` or `.mod`: these, and what they lack.
     pub(crate) async fn incomplete(
         &self,

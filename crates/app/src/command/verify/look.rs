@@ -123,6 +123,7 @@ impl<'a> Look<'a> {
             | DeliveryError::NotFound(_)
             | DeliveryError::StillNotFound { .. }
             | DeliveryError::NotKept
+            | DeliveryError::Offline { .. }
             | DeliveryError::Refused(_)
             | DeliveryError::Outage(_)
             | DeliveryError::Malformed { .. }
