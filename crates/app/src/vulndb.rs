@@ -1,6 +1,6 @@
 //! The kept copy of the Go vulnerability database: where it is, and how it is kept up to date.
 //!
-//! Taking one in and asking the source are [`command`](crate::command)s; what a run of govulncheck asks is served from
+//! Taking one in and asking the source are [`command`]s; what a run of govulncheck asks is served from
 //! the copy that was open when it began, whatever takes its place meanwhile.
 
 mod refresh;
