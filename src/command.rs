@@ -14,6 +14,7 @@ mod login;
 mod logout;
 mod man;
 mod notices;
+mod offline;
 mod pin;
 mod profile;
 mod serve;
@@ -47,6 +48,7 @@ pub(crate) enum Command {
     Goproxy(goproxy::Options),
     Status(status::Options),
     Use(use_profile::Options),
+    Offline(offline::Options),
     Profile(Box<profile::Options>),
     Explain(explain::Options),
     Log(log::Options),
@@ -79,6 +81,7 @@ impl Command {
             Self::Serve(options) => options.log_format == LogFormat::Json,
             Self::Status(options) => options.json,
             Self::Use(options) => options.json,
+            Self::Offline(options) => options.json,
             Self::Profile(options) => options.json(),
             Self::Explain(options) => options.json,
             Self::Log(options) => options.json,
@@ -119,6 +122,9 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         Command::Status(options) => on_this_thread(status::run(options, Places::of_environment()?)),
         Command::Use(options) => {
             on_this_thread(use_profile::run(options, Places::of_environment()?))
+        }
+        Command::Offline(options) => {
+            on_this_thread(offline::run(options, Places::of_environment()?))
         }
         Command::Profile(options) => {
             on_this_thread(profile::run(*options, Places::of_environment()?))

@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{ask, notices};
+use super::{ask, notices, offline};
 use crate::exit::Exit;
 use crate::human::{self, plain};
 use crate::output::{self, CAUTION, FAINT, GOOD, STRONG};
@@ -81,6 +81,14 @@ fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
         }
         entry("checksum db", &profile.checksum_db);
     }
+    if let Some(offline) = &report.network.offline {
+        let why = offline.why.as_deref().unwrap_or("as told");
+        let since = human::moment(offline.since, zone);
+        entry("network", &format!("offline since {since}: {why}"));
+    }
+    if report.network.missed > 0 {
+        entry("missed", &offline::missed(report.network.missed));
+    }
     let cache = &report.cache;
     let kept = format!(
         "{} in {}, {}",
@@ -126,8 +134,8 @@ fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
 
 #[cfg(test)]
 mod tests {
-    use app::command::{ActiveGrant, ActiveProfile, CacheStatus};
-    use app::{Grant, JobId, JobState, Progress};
+    use app::command::{ActiveGrant, ActiveProfile, CacheStatus, OfflineReport};
+    use app::{Grant, JobId, JobState, Offline, OfflineMode, Progress};
 
     use super::*;
 
@@ -146,6 +154,12 @@ mod tests {
             address: None,
             since: None,
             profile: None,
+            network: OfflineReport {
+                mode: OfflineMode::Auto,
+                serving: false,
+                offline: None,
+                missed: 0,
+            },
             cache: CacheStatus {
                 folder: "/home/ann/.cache/larder".to_owned(),
                 versions: 1,
@@ -176,6 +190,15 @@ mod tests {
                 upstreams: vec!["proxy.example.com".to_owned(), "direct".to_owned()],
                 checksum_db: "sum.example.com".to_owned(),
             }),
+            network: OfflineReport {
+                serving: true,
+                offline: Some(Offline {
+                    since: "2026-03-01T10:00:00Z".parse().unwrap(),
+                    why: Some("proxy.example.com: could not be reached".to_owned()),
+                }),
+                missed: 3,
+                ..idle().network
+            },
             grants: ["example.com/broken", "*.corp.example"]
                 .map(|pattern| ActiveGrant {
                     grant: Grant {

@@ -1,13 +1,13 @@
 //! What happened, kept: events become rows of the activity log, in batches, with old ones dropped by count and age.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use delivery::{Event, Outcome, Source};
 use go_module::Request;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{ActivityRow, Store};
+use store::{ActivityRow, Missed, Store};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -41,7 +41,8 @@ pub struct Item {
     pub bytes: u64,
     /// From the request to the last byte, in milliseconds.
     pub millis: u64,
-    /// `delivered`, `not-found`, `refused`, `failed` or `left`; `evicted` where it went to make room.
+    /// `delivered`, `not-found`, `missing` (while offline), `refused`, `failed`, `unverified` or `left`; `evicted` where it
+    /// went to make room.
     pub outcome: String,
     /// How often, where the same was asked for several times in a moment.
     pub times: u64,
@@ -148,6 +149,10 @@ impl Activity {
                 self.take_note(&event);
                 batch.add(event);
             }
+            let missed = batch.missed();
+            if let Err(error) = self.store.note_missed(&missed).await {
+                tracing::warn!("what was missed can't be noted: {error}");
+            }
             let rows = batch.into_rows();
             since_prune += rows.len();
             self.write_down(&rows).await;
@@ -189,6 +194,23 @@ impl Batch {
         self.rows.push(row);
     }
 
+    /// What was asked for while offline and was not there, each once.
+    fn missed(&self) -> Vec<Missed> {
+        let mut missed: BTreeMap<&str, Missed> = BTreeMap::new();
+        let is_missing = |row: &&ActivityRow| row.outcome == Outcome::Missing.as_str();
+        for row in self.rows.iter().filter(is_missing) {
+            let known = missed.entry(&row.path).or_insert_with(|| Missed {
+                path: row.path.clone(),
+                first_at: row.at,
+                last_at: row.at,
+                times: 0,
+            });
+            known.last_at = known.last_at.max(row.at);
+            known.times += row.times;
+        }
+        missed.into_values().collect()
+    }
+
     fn into_rows(self) -> Vec<ActivityRow> {
         if self.left_out > 0 {
             tracing::debug!(
@@ -228,7 +250,7 @@ fn tell(event: &Event) {
 /// Whether an upstream was out of order, or refused a module, or there was none for it.
 fn is_trouble(event: &Event) -> bool {
     match event.outcome {
-        Outcome::Failed => true,
+        Outcome::Failed | Outcome::Missing => true,
         // That a database is not to be asked about a path has nothing to do with the network.
         Outcome::Refused => !matches!(event.request, Request::SumDb { .. }),
         Outcome::Delivered | Outcome::NotFound | Outcome::Unverified | Outcome::Left => {

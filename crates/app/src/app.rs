@@ -16,6 +16,7 @@ use crate::go_env::{self, GoEnv, PortHold};
 use crate::instance::Instance;
 use crate::job::Jobs;
 use crate::lock::Lock;
+use crate::network;
 use crate::notices::Notices;
 use crate::places::Places;
 use crate::profile::ServeOptions;
@@ -129,6 +130,10 @@ impl App {
             version: crate::VERSION.to_owned(),
             since: serving.since(),
         };
+        serving.spawn(network::follow(
+            self.downgrade(),
+            serving.delivery().offline(),
+        ));
         if self.0.serving.set(serving).is_err() {
             return Err(Failure::new(Code::Internal, "this process serves already"));
         }
@@ -159,6 +164,12 @@ impl App {
         let begin = || Serving::begin(self, ServeOptions::default());
         let quiet = self.0.quiet.get_or_try_init(begin).await?;
         Ok(quiet.delivery())
+    }
+
+    /// Whether modules are delivered offline now.
+    pub(crate) fn is_offline(&self) -> bool {
+        let serving = self.0.serving.get();
+        serving.is_some_and(|serving| serving.delivery().offline().borrow().is_some())
     }
 
     /// What is around: as it was found when this process began to deliver, else looked at now.

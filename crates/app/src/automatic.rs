@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use delivery::OfflineMode;
 use futures_util::future::join_all;
 use tokio::sync::watch;
 use upstream::{Probe, Upstream, UpstreamKind};
@@ -82,6 +83,10 @@ pub(crate) async fn keep(
             () = tokio::time::sleep(EVERY), if is_automatic => false,
         };
         let Some(app) = app.upgrade() else { return };
+        // A person who says "offline" wants nobody asked.
+        if app.settings().offline == OfflineMode::On {
+            continue;
+        }
         if let Err(failure) = app.look_around(is_troubled).await {
             tracing::warn!("the profile stays as it is: {failure}");
         }

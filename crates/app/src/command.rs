@@ -12,6 +12,7 @@ mod explain;
 mod first_sight;
 mod goproxy;
 mod notices;
+mod offline;
 mod profile;
 mod room;
 mod service;
@@ -45,6 +46,7 @@ pub use explain::{Explain, Explained, ExplainedFile, PrivateBy, RuleBy, Standing
 pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
 pub use goproxy::{Goproxy, ProxyAddress};
 pub use notices::{Dismissed, NoticesDismiss, NoticesList};
+pub use offline::{MissedItem, MissedList, OfflineReport, SetOffline};
 pub use profile::{
     Defaulted, Exported, ProfileAdd, ProfileChange, ProfileEdit, ProfileExport, ProfileImport,
     ProfileList, ProfileRemove, ProfileShow, ProfileView, Profiles, Put, Removed, RuleText,
@@ -132,8 +134,54 @@ macro_rules! table {
 }
 
 table! {
-    calls: Status, Stop, Goproxy, RotateToken, CacheList, CacheSize, TrustAllow, TrustRevoke, TrustList, TrustForget, TrustAcknowledge, NoticesList, NoticesDismiss, EnvOn, EnvOff, EnvShow, PortIsHeld, Doctor, LoginTarget, Login, Logout, CredentialsList, CredentialsUnlock, CredentialsImport, GoAuth, ProfileList, ProfileShow, ProfileAdd, ProfileEdit, ProfileRemove, ProfileExport, ProfileImport, UseProfile, Explain, CacheQuota, Pin, Unpin, PinList, VulndbShow;
-    jobs: CacheVerify, CacheClear, Verify, VulndbImport, VulndbRefresh;
+    calls:
+        Status,
+        Stop,
+        SetOffline,
+        MissedList,
+        Goproxy,
+        RotateToken,
+        CacheList,
+        CacheSize,
+        TrustAllow,
+        TrustRevoke,
+        TrustList,
+        TrustForget,
+        TrustAcknowledge,
+        NoticesList,
+        NoticesDismiss,
+        EnvOn,
+        EnvOff,
+        EnvShow,
+        PortIsHeld,
+        Doctor,
+        LoginTarget,
+        Login,
+        Logout,
+        CredentialsList,
+        CredentialsUnlock,
+        CredentialsImport,
+        GoAuth,
+        ProfileList,
+        ProfileShow,
+        ProfileAdd,
+        ProfileEdit,
+        ProfileRemove,
+        ProfileExport,
+        ProfileImport,
+        UseProfile,
+        Explain,
+        CacheQuota,
+        Pin,
+        Unpin,
+        PinList,
+        VulndbShow;
+    jobs:
+        CacheVerify,
+        CacheClear,
+        Verify,
+        VulndbImport,
+        VulndbRefresh;
 }
 
 /// Starts a job in this process.

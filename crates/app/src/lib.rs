@@ -20,6 +20,7 @@ mod go_env;
 mod instance;
 mod job;
 mod lock;
+mod network;
 mod notices;
 mod places;
 mod profile;
@@ -39,6 +40,7 @@ pub use credential::{
     KeptIn as CredentialKeptIn, Kind as CredentialKind, Listed as ListedCredential, Origin,
 };
 pub use credentials::EncryptedFileState;
+pub use delivery::{Offline, OfflineMode};
 pub use failure::{Code, Failure};
 pub use go_env::{
     EnvGivenBack, EnvOffReport, EnvOnReport, EnvReport, EnvSetting, EnvWinner, EnvWish,

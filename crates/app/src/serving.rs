@@ -79,6 +79,8 @@ impl Serving {
             profile,
             delivery::Options {
                 answers,
+                offline: settings.offline,
+                toolchains: around.toolchains(),
                 ..delivery::Options::default()
             },
             sender,
@@ -145,6 +147,7 @@ impl Serving {
         let name = &chosen.name;
         let profile =
             profile::build(&self.around, settings, name, &self.overrides, allowed).await?;
+        self.delivery.set_offline_mode(settings.offline);
         self.delivery.set_profile(profile);
         let ways_out = ways_out(&self.around, settings, name).await;
         *self.ways_out.lock().unwrap_or_else(PoisonError::into_inner) = ways_out;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
+use delivery::Toolchains;
+use go_module::GoVersion;
 use go_tool::{Defaults, DirectOptions, Go, GoError};
 use tokio::sync::OnceCell;
 use upstream::{ChainParts, Deadlines, OwnAddresses};
@@ -98,6 +100,16 @@ impl Surroundings {
             .map(|error| format!("nothing can be fetched from version control (direct): {error}"))
             .into_iter()
             .collect()
+    }
+
+    /// Which toolchains are here besides those that are kept.
+    pub(crate) fn toolchains(&self) -> Toolchains {
+        let installed = self.go.as_ref().ok();
+        let version = installed.and_then(|go| GoVersion::of_toolchain(go.version()));
+        Toolchains {
+            installed: version.into_iter().collect(),
+            ..Toolchains::default()
+        }
     }
 
     /// Go's own default list and database, read from `go`.

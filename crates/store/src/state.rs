@@ -28,6 +28,10 @@ const PURPOSE: Purpose = Purpose {
             include_str!("../migrations/state/0002_first_sight.sql"),
         ),
         ("keeps", include_str!("../migrations/state/0003_keeps.sql")),
+        (
+            "missed",
+            include_str!("../migrations/state/0004_missed.sql"),
+        ),
     ],
     synchronous: SqliteSynchronous::Full,
     connections: 1,

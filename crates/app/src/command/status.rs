@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Call;
+use super::offline::{self, OfflineReport};
 use super::trust::{self, ActiveGrant};
 use crate::app::App;
 use crate::failure::Failure;
@@ -34,6 +35,8 @@ pub struct StatusReport {
     pub since: Option<Timestamp>,
     /// What is in force.
     pub profile: Option<ActiveProfile>,
+    /// How it is with the network.
+    pub network: OfflineReport,
     /// What is kept.
     pub cache: CacheStatus,
     /// How much of its room it takes.
@@ -109,6 +112,7 @@ impl Call for Status {
             address: serving.map(|serving| format!("http://127.0.0.1:{}", serving.port())),
             since: serving.map(|serving| serving.since()),
             profile: serving.map(ActiveProfile::of),
+            network: offline::report(app).await?,
             cache: CacheStatus {
                 folder: app.places().cache.display().to_string(),
                 versions: usage.versions,

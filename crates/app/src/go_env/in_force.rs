@@ -115,6 +115,7 @@ pub(super) async fn ground(
             .map(|grant| grant.pattern.clone())
             .collect(),
         held,
+        offline: app.is_offline(),
     })
 }
 

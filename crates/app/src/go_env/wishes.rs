@@ -29,6 +29,8 @@ pub(super) struct Ground {
     pub(super) granted: Vec<String>,
     /// Whether the port is held while Larder does not run.
     pub(super) held: bool,
+    /// Whether Larder is offline.
+    pub(super) offline: bool,
 }
 
 /// Of one go env file.
@@ -158,6 +160,8 @@ fn net(ground: &Ground, private: &[String], is_off: bool) -> Result<(), &'static
     };
     if !profile.safety_net {
         Err("the profile has `safety-net = false`")
+    } else if ground.offline {
+        Err("Larder is offline")
     } else if is_off {
         Err("the profile has no checksum database")
     } else if !private.is_empty() {

@@ -18,7 +18,9 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use delivery::OfflineMode;
 use secret::SafeUrl;
+use toml_edit::Item;
 
 use self::reader::Reader;
 use crate::failure::{Code, Failure};
@@ -59,6 +61,9 @@ const TEMPLATE: &str = "\
 # Where the HTTP API of the Go vulnerability database is served, for `larder vulncheck`: the kept copy is refreshed from
 # there once a day and at `larder vulndb refresh`. Without it nothing is ever asked.
 # vulnerability-database = \"https://vulndb.corp.example\"
+
+# Whether Larder is offline: \"auto\", it notices by itself that there is no way to any upstream; \"on\"; or \"off\", never.
+# offline = \"auto\"
 
 # How many modules may be fetched from version control at once, and how long one may take.
 # [direct]
@@ -118,6 +123,8 @@ pub struct Settings {
     pub quota: Quota,
     /// `reserve`: the least bytes that are to stay free on the disk of the cache; where there is none, the disk decides.
     pub reserve: Option<u64>,
+    /// `offline`: who says whether Larder is offline.
+    pub offline: OfflineMode,
     /// `profile`: which one is in force; its names are among the profiles.
     pub active: Choice,
     /// `vulnerability-database`: where its HTTP API is served; `None`: the kept copy is never refreshed.
@@ -145,6 +152,7 @@ impl Default for Settings {
             fresh_for: Duration::from_secs(60),
             quota: Quota::default(),
             reserve: None,
+            offline: OfflineMode::default(),
             active: Choice::default(),
             vulnerability_database: None,
             direct_at_once: 4,
@@ -250,6 +258,7 @@ impl Settings {
                 }
                 "quota" => settings.quota = reader.parsed(key, item, "10 GB")?,
                 "reserve" => settings.reserve = Some(reader.size(key, item)?),
+                "offline" => settings.offline = offline(&reader, key, item)?,
                 "profile" => {
                     active = Some((Choice::read(&reader, key, item)?, item.span()));
                 }
@@ -294,3 +303,10 @@ impl Settings {
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn offline(reader: &Reader<'_>, key: &str, item: &Item) -> Result<OfflineMode, Failure> {
+    let what = "\"auto\", \"on\" or \"off\"";
+    let text = reader.text(key, item, what)?;
+    OfflineMode::from_word(text)
+        .ok_or_else(|| reader.complaint(item.span(), &format!("`{key}` must be {what}")))
+}

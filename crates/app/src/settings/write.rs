@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use delivery::OfflineMode;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
 use super::choice::Choice;
@@ -48,6 +49,14 @@ impl Settings {
         reserve: Option<u64>,
     ) -> Result<Self, Failure> {
         rewrite(path, |text| with_room(path, text, quota, reserve))
+    }
+
+    /// Writes down who says whether Larder is offline, and gives back the settings that now hold.
+    ///
+    /// # Errors
+    /// As [`Settings::remember_port`].
+    pub fn set_offline(path: &Path, mode: OfflineMode) -> Result<Self, Failure> {
+        rewrite(path, |text| with_offline(path, text, mode))
     }
 
     /// Adds a profile.
@@ -170,6 +179,19 @@ pub(super) fn with_active(path: &Path, text: &str, choice: &Choice) -> Result<St
         ..before
     };
     let changed = with_value(path, text, "profile", choice.to_value())?;
+    checked(path, changed, expected)
+}
+
+pub(super) fn with_offline(path: &Path, text: &str, mode: OfflineMode) -> Result<String, Failure> {
+    let before = Settings::parse(path, text)?;
+    if before.offline == mode {
+        return Ok(text.to_owned());
+    }
+    let expected = Settings {
+        offline: mode,
+        ..before
+    };
+    let changed = with_value(path, text, "offline", mode.word().into())?;
     checked(path, changed, expected)
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn vouch_and_tell(
     if let Some(record) = kept(&log, module).await {
         return Ok((record, false));
     }
-    if trust == Trust::Kept {
+    if trust == Trust::Kept || shared.offline(profile).is_some() {
         return Err(DatabaseError::NotKept {
             name: log.name.clone(),
             what: format!("the record of {module}"),

@@ -207,11 +207,21 @@ fn errors_are_texts_for_a_person_and_are_not_kept() {
 }
 
 #[test]
-fn an_unreachable_upstream_is_an_outage_and_never_a_404() {
+fn an_unreachable_upstream_is_an_outage_and_a_404_only_where_larder_may_be_offline() {
     let larder = Instance::start();
     larder.proxy.stop();
+    let delivery = larder.app.serving().unwrap().delivery();
+    delivery.set_offline_mode(app::OfflineMode::Off);
     let reply = larder.get("/example.com/m/@v/v1.0.0.info").send().unwrap();
     assert_eq!(reply.status, 502, "{}", reply.text());
+    delivery.set_offline_mode(app::OfflineMode::Auto);
+    let reply = larder.get("/example.com/m/@v/v1.0.0.info").send().unwrap();
+    assert_eq!(reply.status, 404, "{}", reply.text());
+    assert!(
+        reply.text().contains("Larder is offline since"),
+        "{}",
+        reply.text()
+    );
 }
 
 #[test]

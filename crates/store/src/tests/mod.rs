@@ -10,6 +10,7 @@ mod index;
 mod keeps;
 mod kill;
 mod layout;
+mod missed;
 mod moving;
 mod pins;
 mod planted;

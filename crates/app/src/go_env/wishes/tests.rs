@@ -25,6 +25,7 @@ fn ground(profile: ProfileSettings) -> Ground {
         profile,
         granted: Vec::new(),
         held: true,
+        offline: false,
     }
 }
 
