@@ -29,12 +29,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] where the index can't be read.
-    pub async fn from_origin(
+    pub async fn of_origin(
         &self,
         origin: &str,
         limit: usize,
     ) -> Result<Vec<ListedVersion>, StoreError> {
-        self.index().from_origin(origin, limit).await
+        self.index().of_origin(origin, limit).await
     }
 }
 

@@ -189,7 +189,7 @@ async fn known_of(
     profile: &Profile,
     upstream: &Upstream,
 ) -> Option<(ModuleVersion, Privacy)> {
-    let listed = match shared.store.from_origin(upstream.name(), KNOWN).await {
+    let listed = match shared.store.of_origin(upstream.name(), KNOWN).await {
         Ok(listed) => listed,
         Err(error) => {
             tracing::debug!("what came from {upstream} can't be listed: {error}");

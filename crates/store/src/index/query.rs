@@ -203,7 +203,7 @@ impl Index {
     }
 
     /// Versions with an `.info` that came from an upstream, those kept last first.
-    pub(crate) async fn from_origin(
+    pub(crate) async fn of_origin(
         &self,
         origin: &str,
         limit: usize,
