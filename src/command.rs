@@ -9,6 +9,7 @@ mod env;
 mod explain;
 mod goauth;
 mod goproxy;
+mod import;
 mod log;
 mod login;
 mod logout;
@@ -66,6 +67,7 @@ pub(crate) enum Command {
     Logout(logout::Options),
     Credentials(credentials::Options),
     Cache(cache::Options),
+    Import(import::Options),
     Pin(pin::Options),
     Unpin(pin::UnpinOptions),
     #[command(name = "goauth")]
@@ -94,6 +96,7 @@ impl Command {
             Self::Trust(options) => options.json(),
             Self::Credentials(options) => options.json,
             Self::Cache(options) => options.json(),
+            Self::Import(options) => options.json,
             Self::Pin(options) => options.json,
             Self::Goproxy(_)
             | Self::Login(_)
@@ -156,6 +159,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         }
         Command::GoAuth(options) => on_this_thread(goauth::run(options, Places::of_environment()?)),
         Command::Cache(options) => on_this_thread(cache::run(options, Places::of_environment()?)),
+        Command::Import(options) => on_this_thread(import::run(options, Places::of_environment()?)),
         Command::Pin(options) => on_this_thread(pin::run(options, Places::of_environment()?)),
         Command::Unpin(options) => {
             on_this_thread(pin::run_unpin(options, Places::of_environment()?))

@@ -9,6 +9,7 @@ mod doctor;
 mod env;
 mod explain;
 mod help;
+mod import;
 mod input;
 mod life;
 mod log;

@@ -11,6 +11,7 @@ mod env;
 mod explain;
 mod first_sight;
 mod goproxy;
+mod import;
 mod notices;
 mod offline;
 mod profile;
@@ -45,6 +46,7 @@ pub use env::{EnvOff, EnvOn, EnvShow};
 pub use explain::{Explain, Explained, ExplainedFile, PrivateBy, RuleBy, Standing};
 pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
 pub use goproxy::{Goproxy, ProxyAddress};
+pub use import::Import;
 pub use notices::{Dismissed, NoticesDismiss, NoticesList};
 pub use offline::{MissedItem, MissedList, OfflineReport, SetOffline};
 pub use profile::{
@@ -64,6 +66,8 @@ pub use vulndb::{
     KeptVulndb, VulndbImport, VulndbImported, VulndbRefresh, VulndbRefreshed, VulndbShow,
     VulndbView,
 };
+
+pub use crate::import::{ImportReport, LeftOut};
 
 use crate::app::App;
 use crate::failure::{Code, Failure};
@@ -179,6 +183,7 @@ table! {
     jobs:
         CacheVerify,
         CacheClear,
+        Import,
         Verify,
         VulndbImport,
         VulndbRefresh;

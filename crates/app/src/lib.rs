@@ -17,6 +17,7 @@ mod direct;
 pub mod doctor;
 mod failure;
 mod go_env;
+mod import;
 mod instance;
 mod job;
 mod lock;

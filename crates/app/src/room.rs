@@ -211,6 +211,12 @@ fn left(limits: &Limits, room: &Room) -> u64 {
     below_quota.min(on_disk)
 }
 
+/// How many bytes may come now without anything going for it.
+pub(crate) async fn left_now(app: &App) -> Result<u64, Failure> {
+    let room = app.store().room().await?;
+    Ok(left(&limits(&app.settings(), &room), &room))
+}
+
 /// Looks after the room, for as long as it is polled.
 pub(crate) async fn keep(store: Store, look: Arc<Notify>, app: WeakApp) {
     let mut grown = store.grown();

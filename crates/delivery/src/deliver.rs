@@ -23,6 +23,7 @@ use crate::offline::{self, Offline, OfflineMode};
 use crate::profile::Profile;
 use crate::routes::Cover;
 use crate::shared::{Options, Shared};
+use crate::take_in::{self, Records, TakenIn};
 
 /// What a client asks for.
 #[derive(Clone, Debug)]
@@ -133,6 +134,20 @@ impl Delivery {
         kind: FileKind,
     ) -> Result<Adopted, DeliveryError> {
         adopt::adopt(&self.0, &self.profile(), module, kind).await
+    }
+
+    /// Takes in a file that is on this computer already, verified as if an upstream had given it: what the database covers is
+    /// held against its record, all else against what was seen first. What can't be verified is not taken.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Unverified`] where no record could be had, [`DeliveryError::Mismatch`] or
+    /// [`DeliveryError::Changed`] where it is another file, [`DeliveryError::PrivateNowhere`], [`DeliveryError::Store`].
+    pub async fn take_in(
+        &self,
+        found: take_in::Found,
+        records: &Records,
+    ) -> Result<TakenIn, DeliveryError> {
+        take_in::take_in(&self.0, &self.profile(), found, records).await
     }
 
     /// What the profile's checksum database says of a module version, proven; from what is kept, else asked.

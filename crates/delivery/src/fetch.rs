@@ -96,12 +96,12 @@ async fn fly(
 }
 
 /// A body that is whole and right, and not in its place yet.
-struct Ready {
-    draft: Draft,
-    upstream: String,
-    h1: Option<H1>,
+pub(crate) struct Ready {
+    pub(crate) draft: Draft,
+    pub(crate) upstream: String,
+    pub(crate) h1: Option<H1>,
     /// All of it, where it is small.
-    bytes: Option<Bytes>,
+    pub(crate) bytes: Option<Bytes>,
 }
 
 /// A body from the chain; `None` where it is in its place already.
@@ -157,7 +157,7 @@ async fn fetch(
 }
 
 /// Puts a proven body in its place. Its readers have it already: nobody waits for the disk but the next start.
-async fn commit(
+pub(crate) async fn commit(
     shared: &Arc<Shared>,
     profile: &Profile,
     module: &ModuleVersion,

@@ -15,6 +15,7 @@
 //! - `verify`: what came is held against the database, or against what was seen first;
 //! - [`offline`](Offline): noticed by itself; what is kept is given at once, lists offer what can be delivered;
 //! - `adopt`: what was kept before it could be verified is verified, and moved to its place;
+//! - `take_in`: a file that is on this computer already is taken as if an upstream had given it;
 //! - `event`: what happened, for the log, the window and the metrics.
 //!
 //! This crate knows no HTTP status and no listener: [`DeliveryError`] carries typed causes, `server` turns them
@@ -45,6 +46,7 @@ mod proof;
 mod refusal;
 mod routes;
 mod shared;
+mod take_in;
 mod verify;
 
 pub use adopt::Adopted;
@@ -61,3 +63,4 @@ pub use profile::Profile;
 pub use refusal::{Changed, Mismatch};
 pub use routes::{Allowed, Cover, Elsewhere, Route, Routes, Rule};
 pub use shared::{Options, Toolchains};
+pub use take_in::{Found, Records, TakenIn};

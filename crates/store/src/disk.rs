@@ -247,6 +247,17 @@ impl Folder {
             .map_err(|errno| StoreError::io("put in place", &to.path.join(to_name), errno.into()))
     }
 
+    /// Gives the file at a path a second name here; `false` where the system can't, as from another file system.
+    pub(crate) fn link_from(&self, path: &Path, name: &str) -> Result<bool, StoreError> {
+        check_name(name)?;
+        let here = &self.handle;
+        match rustix::fs::linkat(rustix::fs::CWD, path, here, name, AtFlags::empty()) {
+            Ok(()) => Ok(true),
+            Err(Errno::XDEV | Errno::PERM | Errno::MLINK | Errno::OPNOTSUPP) => Ok(false),
+            Err(errno) => Err(StoreError::io("link", path, errno.into())),
+        }
+    }
+
     /// Removes a file or a link; says whether there was one.
     pub(crate) fn remove(&self, name: &str) -> Result<bool, StoreError> {
         check_name(name)?;

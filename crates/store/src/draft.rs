@@ -24,9 +24,9 @@ pub struct Draft {
     tree: Tree,
     version: ModuleVersion,
     kind: FileKind,
-    temporary: Temporary,
-    hasher: Hasher,
-    len: u64,
+    pub(crate) temporary: Temporary,
+    pub(crate) hasher: Hasher,
+    pub(crate) len: u64,
 }
 
 impl Draft {

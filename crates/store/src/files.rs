@@ -274,6 +274,18 @@ impl Temporary {
         }
     }
 
+    /// Puts a second name of that file in the place of this one, which is still empty; says whether the two are on one
+    /// file system.
+    pub(crate) fn link(&mut self, from: &Path) -> Result<bool, StoreError> {
+        let linked = format!("{}-link", self.name);
+        if !self.folder.link_from(from, &linked)? {
+            return Ok(false);
+        }
+        self.folder.rename(&linked, &self.folder, &self.name)?;
+        self.file = self.reader()?;
+        Ok(true)
+    }
+
     /// Gives the file its lasting name.
     pub(crate) fn place(&mut self, folder: &Folder, name: &str) -> Result<(), StoreError> {
         self.folder.rename(&self.name, folder, name)?;

@@ -31,7 +31,7 @@ pub(crate) use latest::keep_learning;
 pub(crate) use log::{Log, Logs};
 pub use serve::DatabaseProbe;
 pub(crate) use serve::{probe, serve};
-pub(crate) use vouch::{Trust, vouch};
+pub(crate) use vouch::{Trust, vouch, vouch_from};
 use way::Way;
 
 /// A profile's checksum database: its key, and the way to it.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use checksum_db::Record;
 use go_module::ModuleVersion;
+use upstream::Upstream;
 
 use super::inquire::Question;
+use super::way::Way;
 use super::{Database, DatabaseError, Log, latest};
 use crate::profile::Profile;
 use crate::shared::Shared;
@@ -28,6 +30,35 @@ pub(crate) async fn vouch(
 ) -> Result<Arc<Record>, DatabaseError> {
     let (record, _) = vouch_and_tell(shared, profile, module, trust).await?;
     Ok(record)
+}
+
+/// Proves the record that a folder in the layout of a module proxy has, with the tiles that are kept and the folder's, and
+/// keeps it.
+pub(crate) async fn vouch_from(
+    shared: &Arc<Shared>,
+    profile: &Arc<Profile>,
+    module: &ModuleVersion,
+    folder: &Upstream,
+) -> Result<(), DatabaseError> {
+    let Some(database) = profile.database() else {
+        return Err(DatabaseError::NotKept {
+            name: "off".to_owned(),
+            what: module.to_string(),
+        });
+    };
+    let log = shared.log(database).await?;
+    let asked = name_of(module).map_err(|error| log.refused(error))?;
+    let inquiry = log.client().look_up(asked);
+    let question = Question {
+        log: &log,
+        way: Some(&Way::at(folder.clone())),
+        module: Some(module),
+    };
+    let proved = question.run(inquiry).await?;
+    if let Some(record) = proved.record {
+        log.records.insert(module.clone(), Arc::new(record));
+    }
+    Ok(())
 }
 
 /// The record, and whether the database was asked for it just now.

@@ -5,6 +5,7 @@ mod checksum_data;
 mod cycle;
 mod database_files;
 mod disk;
+mod filling;
 mod first_sight;
 mod index;
 mod keeps;
