@@ -30,6 +30,7 @@ fn through_the_http_proxy_of_the_profile_or_straight() {
             .run(&[&["profile", "edit", "company"], args].concat())
             .success();
     };
+    running.run(&["offline", "off"]).success();
     assert!(list(&running).0 >= 500);
     edit(&["--http-proxy", &forward.url()]);
     assert_eq!(list(&running), (200, "v1.0.0\nv1.1.0\n".to_owned()));

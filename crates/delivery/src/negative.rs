@@ -58,7 +58,10 @@ impl Negatives {
             let entry = (error.clone(), Instant::now());
             self.refused.insert((profile, path.to_owned()), entry);
         }
-        if let DeliveryError::NotFound(chain) = error {
+        // What version control behind the others might have had is asked for anew.
+        if let DeliveryError::NotFound(chain) = error
+            && !chain.is_outage()
+        {
             let entry = (
                 chain.to_string(),
                 matches!(chain.cause, UpstreamError::NotFound { status: 410, .. }),

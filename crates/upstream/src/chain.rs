@@ -3,7 +3,9 @@
 //! The order and the conditions for going on are Go's: after `,` on "not found", after `|` on any error, never past
 //! `direct` or `off`. So is the choice of the error that is given at the end: that of `direct` before that of a proxy
 //! before "not found". One thing is stricter: where any upstream was out of order, the end is never "not found", since
-//! that upstream may well have it.
+//! that upstream may well have it. But where every proxy says "not found" and only version control behind them is out of
+//! reach, as in a network that lets nobody out, it is "not found" as for `go` itself (`lookupDirect` in
+//! `modfetch/repo.go`): `go` asks so for each prefix of an import path, and gives up at any other error.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use go_module::{Fall, ProxyList};
 use secret::UrlError;
 
 use crate::{
-    Credentials, Deadlines, Direct, HealthBook, HttpClients, OwnAddresses, PrivateRedirects,
+    Credentials, Deadlines, Direct, HealthBook, HttpClients, OwnAddresses, PrivateRedirects, Step,
     Upstream, UpstreamError, UpstreamKind,
 };
 
@@ -163,6 +165,30 @@ impl Chain {
                 tried,
             });
         };
+        if let [
+            before @ ..,
+            (
+                direct,
+                UpstreamError::Unreachable {
+                    step: Step::VersionControl,
+                    cause,
+                },
+            ),
+        ] = &tried[..]
+            && let Some((name, UpstreamError::NotFound { text, .. })) = before.last()
+            && before.iter().all(|(_, error)| error.is_not_found())
+        {
+            let text =
+                format!("{text}; {direct}, which comes after it, could not be reached: {cause}");
+            return Err(ChainError {
+                cause: UpstreamError::NotFound {
+                    status: 404,
+                    text: text.trim_start_matches("; ").to_owned(),
+                },
+                upstream: name.clone(),
+                tried,
+            });
+        }
         let outage = tried.iter().rposition(|(_, error)| error.is_outage());
         let (upstream, cause) = match outage {
             Some(outage) if tried[best].1.is_not_found() => tried[outage].clone(),

@@ -185,6 +185,9 @@ pub enum Step {
     /// The HTTP proxy on the way is not there, or does not let this pass.
     #[error("HTTP proxy")]
     Proxy,
+    /// The HTTP proxy on the way wants a user name and password, or others.
+    #[error("HTTP proxy")]
+    ProxyCredentials,
     /// No TLS: certificate, protocol, trust store.
     #[error("TLS")]
     Tls,
@@ -204,7 +207,7 @@ impl Step {
         match self {
             Self::Name => "check that this machine is online and that the upstream's name is right",
             Self::Connect => "check that the upstream is up and that nothing stands between",
-            Self::Proxy => {
+            Self::Proxy | Self::ProxyCredentials => {
                 "check the HTTP proxy: its address, its user name and password, and whether it lets this upstream through"
             }
             Self::Tls => {

@@ -104,6 +104,11 @@ enum Way {
 impl Way {
     fn of(error: &UpstreamError) -> Self {
         match error {
+            // For a person to mend: it neither comes nor goes with the network.
+            UpstreamError::Unreachable {
+                step: Step::ProxyCredentials,
+                ..
+            } => Self::Unclear,
             UpstreamError::Unreachable { .. }
             | UpstreamError::Timeout {
                 stage: Stage::Connect,

@@ -216,7 +216,7 @@ impl Http {
         // What stands behind the HTTP proxy has not been asked at all.
         if way == Way::Proxied && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             return Err(Failure::last(UpstreamError::Unreachable {
-                step: Step::Proxy,
+                step: Step::ProxyCredentials,
                 cause: "it wants a user name and password (407)".to_owned(),
             }));
         }

@@ -171,6 +171,43 @@ async fn the_error_that_matters_most_is_given() {
 }
 
 #[tokio::test]
+async fn version_control_out_of_reach_behind_proxies_that_have_nothing_is_not_found() {
+    let not_found = UpstreamError::NotFound {
+        status: 404,
+        text: String::new(),
+    };
+    let refused = UpstreamError::Refused {
+        status: 403,
+        text: String::new(),
+    };
+    let no_git = UpstreamError::Unreachable {
+        step: Step::VersionControl,
+        cause: "no such host".to_owned(),
+    };
+    let walk = async |text: &str, errors: &[&UpstreamError]| {
+        let mut errors = errors.iter().map(|error| (*error).clone());
+        let chain = chain(text, &parts());
+        let walked = chain.walk(|_| std::future::ready(Err::<(), _>(errors.next().unwrap())));
+        walked.await.unwrap_err()
+    };
+    let failed = walk("https://a.example,direct", &[&not_found, &no_git]).await;
+    assert!(failed.is_not_found(), "{failed}");
+    assert!(
+        failed.is_outage(),
+        "version control may have it: this is not to be remembered"
+    );
+    assert!(
+        failed
+            .to_string()
+            .contains("direct, which comes after it, could not be reached: no such host"),
+        "{failed}"
+    );
+    assert!(!walk("direct", &[&no_git]).await.is_not_found());
+    let failed = walk("https://a.example|direct", &[&refused, &no_git]).await;
+    assert!(!failed.is_not_found(), "{failed}");
+}
+
+#[tokio::test]
 async fn off_alone_asks_nobody_and_is_not_found() {
     let (failed, asked) = walk("off", "").await;
     assert_eq!((failed.cause.clone(), asked), (UpstreamError::Off, 0));
