@@ -14,6 +14,7 @@ mod input;
 mod life;
 mod log;
 mod notices;
+mod offline;
 mod profile;
 mod room;
 mod secrets;

@@ -52,7 +52,8 @@ impl Lie {
     pub(super) fn said(self, by_larder: bool) -> [&'static str; 2] {
         let because = match self.kind {
             Kind::ForgedZip | Kind::ForgedMod => "checksum mismatch",
-            _ if by_larder => "502 Bad Gateway",
+            // It is offline there: what proves wrong is as good as not kept.
+            _ if by_larder => "404 Not Found",
             Kind::Record => "cannot authenticate record data",
             Kind::Tile | Kind::ForgedLeaf => "inconsistent tile",
             Kind::Mod => "checksum mismatch",

@@ -1,8 +1,8 @@
 //! How it is noticed that there is no way to any upstream of the profile, and that there is one again.
 //!
 //! One dead upstream among living ones is no lack of a network. So before Larder goes offline each upstream has to be found
-//! unreachable: the request that failed counts as a look at its own, the others are looked at now. `direct` has no one
-//! server that could be asked; it goes with the others, unless it answered lately.
+//! unreachable: the request that failed counts as a look at its own, the others are looked at after those. `direct` has no
+//! one server that could be asked; it goes with the others, unless it answered lately.
 
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -52,7 +52,7 @@ pub(crate) async fn consider(
     error: &DeliveryError,
 ) -> Option<Arc<Offline>> {
     let connection = &shared.connection;
-    let suspicion = suspicion(error)?;
+    let (suspicion, suspects) = suspicion(error)?;
     if connection.mode() == OfflineMode::Off {
         return None;
     }
@@ -77,6 +77,7 @@ pub(crate) async fn consider(
             LATELY
         },
         unreachable: LATELY,
+        suspects: &suspects,
     };
     match look(shared, profile, heeded).await {
         Some(why) => connection.notice(Some(why)),
@@ -91,7 +92,8 @@ pub(crate) async fn consider(
     connection.known()
 }
 
-fn suspicion(error: &DeliveryError) -> Option<Suspicion> {
+/// What speaks for it that there is no way, and of whom.
+fn suspicion(error: &DeliveryError) -> Option<(Suspicion, Vec<String>)> {
     let chain = match error {
         DeliveryError::Outage(chain) | DeliveryError::Refused(chain) => chain,
         DeliveryError::Database(DatabaseError::Unreachable { cause, .. })
@@ -99,7 +101,9 @@ fn suspicion(error: &DeliveryError) -> Option<Suspicion> {
             cause: DatabaseError::Unreachable { cause, .. },
             ..
         } => cause,
-        DeliveryError::Malformed { .. } => return Some(Suspicion::Portal),
+        DeliveryError::Malformed { upstream, .. } => {
+            return Some((Suspicion::Portal, vec![upstream.clone()]));
+        }
         DeliveryError::Unverified { .. }
         | DeliveryError::Database(_)
         | DeliveryError::NotFound(_)
@@ -115,36 +119,43 @@ fn suspicion(error: &DeliveryError) -> Option<Suspicion> {
         | DeliveryError::OtherChecksumDb { .. }
         | DeliveryError::Stopping => return None,
     };
+    let names = chain.tried.iter().map(|(name, _)| name.clone()).collect();
     let mut tried = chain.tried.iter().map(|(_, error)| error);
     if tried.clone().any(upstream::UpstreamError::is_no_way) {
-        Some(Suspicion::NoWay)
+        Some((Suspicion::NoWay, names))
     } else if tried.any(|error| {
         matches!(
             error,
             upstream::UpstreamError::Malformed { .. } | upstream::UpstreamError::Redirect { .. }
         )
     }) {
-        Some(Suspicion::Portal)
+        Some((Suspicion::Portal, names))
     } else {
         None
     }
 }
 
 /// For how long what was seen of an upstream is heeded in place of a look.
-#[derive(Clone, Copy)]
-struct Heeded {
+struct Heeded<'a> {
     reached: Duration,
     unreachable: Duration,
+    /// The upstreams that are looked at first, by name.
+    suspects: &'a [String],
 }
 
 /// Looks at all upstreams of the profile: why none of them can be reached; none where one can.
-async fn look(shared: &Shared, profile: &Profile, heeded: Heeded) -> Option<String> {
+async fn look(shared: &Shared, profile: &Profile, heeded: Heeded<'_>) -> Option<String> {
     let upstreams = profile.routes().upstreams();
     let has_route = shared.connection.has_default_route();
-    let looks = upstreams
+    let (suspects, others): (Vec<&Upstream>, Vec<&Upstream>) = upstreams
         .iter()
+        .copied()
         .filter(|upstream| upstream.kind() != UpstreamKind::Direct)
-        .map(|upstream| async move {
+        .partition(|upstream| heeded.suspects.iter().any(|name| name == upstream.name()));
+    let mut reasons = Vec::new();
+    // Where one that failed answers after all, nobody else is bothered.
+    for some in [suspects, others] {
+        let looks = some.into_iter().map(|upstream| async move {
             if !upstream.is_on_this_machine() && !has_route {
                 return Some(NO_ROUTE.to_owned());
             }
@@ -164,7 +175,9 @@ async fn look(shared: &Shared, profile: &Profile, heeded: Heeded) -> Option<Stri
                 Reach::Unknown | Reach::Reached { .. } => None,
             }
         });
-    let mut reasons: Vec<String> = join_all(looks).await.into_iter().collect::<Option<_>>()?;
+        let found: Option<Vec<String>> = join_all(looks).await.into_iter().collect();
+        reasons.extend(found?);
+    }
     if let Some(direct) = upstreams
         .iter()
         .find(|it| it.kind() == UpstreamKind::Direct)
@@ -242,6 +255,7 @@ pub(crate) async fn keep_looking(shared: Weak<Shared>) {
             let anew = Heeded {
                 reached: LATELY,
                 unreachable: Duration::ZERO,
+                suspects: &[],
             };
             let unreachable = look(&shared, &profile, anew).await;
             if unreachable.is_none() && shared.profile().id() == profile.id() {
