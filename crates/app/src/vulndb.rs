@@ -9,13 +9,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use delivery::OfflineMode;
 use go_tool::CallerEnv;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use vulnerability_db::VulnerabilityDbError;
 pub use vulnerability_db::{About as VulndbAbout, Copy as VulndbCopy};
 
-use crate::app::WeakApp;
+use crate::app::{App, WeakApp};
 use crate::command::{self, VulndbRefresh};
 use crate::failure::{Code, Failure};
 use crate::places::Places;
@@ -84,8 +85,7 @@ pub(crate) async fn keep_fresh(app: WeakApp) {
     loop {
         {
             let Some(app) = app.upgrade() else { return };
-            let has_source = app.settings().vulnerability_database.is_some();
-            if has_source && is_due(open_vulndb(app.places()).await, Timestamp::now()) {
+            if may_ask(&app) && is_due(open_vulndb(app.places()).await, Timestamp::now()) {
                 let job = command::start_job(&app, VulndbRefresh {});
                 let watched = job.and_then(|id| app.jobs().watch(id));
                 drop(app);
@@ -99,6 +99,15 @@ pub(crate) async fn keep_fresh(app: WeakApp) {
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Whether the source may be asked by itself: the settings name one, and Larder is not offline, by its own notice or because a
+/// person said so.
+fn may_ask(app: &App) -> bool {
+    let settings = app.settings();
+    settings.vulnerability_database.is_some()
+        && settings.offline != OfflineMode::On
+        && !app.is_offline()
 }
 
 fn is_due(kept: Result<Option<VulndbCopy>, Failure>, now: Timestamp) -> bool {

@@ -6,7 +6,6 @@ use tempfile::TempDir;
 use test_support::{Behaviour, FakeProxy, VulnerabilityDb};
 
 use super::*;
-use crate::app::App;
 use crate::command::{Call, Job, VulndbImport, VulndbRefreshed, VulndbShow};
 
 /// An app whose settings name a source, and that source.
@@ -276,4 +275,19 @@ async fn the_source_is_asked_by_itself_where_the_copy_is_a_day_old() {
     assert!(is_due(kept().await, now + SignedDuration::from_hours(25)));
     std::fs::write(world.app.places().vulndb(), "no zip").unwrap();
     assert!(is_due(kept().await, now));
+}
+
+#[tokio::test]
+async fn the_source_is_not_asked_by_itself_while_larder_is_offline() {
+    let world = World::new().await;
+    assert!(may_ask(&world.app));
+    for (mode, may) in [
+        (OfflineMode::On, false),
+        (OfflineMode::Off, true),
+        (OfflineMode::Auto, true),
+    ] {
+        let set = crate::command::SetOffline { mode: Some(mode) };
+        set.run(&world.app).await.unwrap();
+        assert_eq!(may_ask(&world.app), may, "{mode:?}");
+    }
 }
