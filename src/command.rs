@@ -21,6 +21,7 @@ mod profile;
 mod serve;
 mod service;
 mod status;
+mod stock;
 mod stop;
 mod token;
 mod trust;
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Offline(offline::Options),
     Profile(Box<profile::Options>),
     Explain(explain::Options),
+    Stock(stock::Options),
+    Ready(stock::ReadyOptions),
     Log(log::Options),
     Notices(notices::Options),
     Verify(verify::Options),
@@ -86,6 +89,8 @@ impl Command {
             Self::Offline(options) => options.json,
             Self::Profile(options) => options.json(),
             Self::Explain(options) => options.json,
+            Self::Stock(options) => options.json,
+            Self::Ready(options) => options.json,
             Self::Log(options) => options.json,
             Self::Notices(options) => options.json,
             Self::Verify(options) => options.json,
@@ -135,6 +140,8 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         Command::Explain(options) => {
             on_this_thread(explain::run(options, Places::of_environment()?))
         }
+        Command::Stock(options) => on_threads(stock::run(options, Places::of_environment()?)),
+        Command::Ready(options) => on_threads(stock::ready(options, Places::of_environment()?)),
         Command::Log(options) => on_this_thread(log::run(options, Places::of_environment()?)),
         Command::Notices(options) => {
             on_this_thread(notices::run(options, Places::of_environment()?))

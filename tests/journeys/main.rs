@@ -15,6 +15,7 @@ mod privacy;
 mod private;
 mod protocol;
 mod real;
+mod stock;
 mod verify;
 mod vulncheck;
 

@@ -23,6 +23,7 @@ use crate::profile::ServeOptions;
 use crate::room;
 use crate::serving::Serving;
 use crate::settings::Settings;
+use crate::stock;
 use crate::surroundings::Surroundings;
 use crate::token::Tokens;
 use crate::vulndb;
@@ -56,6 +57,7 @@ struct Inner {
     credentials: Arc<Credentials>,
     go_env: GoEnv,
     vulndb_turn: vulndb::Turn,
+    stocked: stock::Projects,
     serving: OnceLock<Serving>,
     /// What commands deliver with where this process does not serve.
     quiet: OnceCell<Serving>,
@@ -86,6 +88,7 @@ impl App {
         .await?;
         let activity = Activity::new(store.clone());
         let notices = Notices::new(store.clone());
+        let stocked = stock::Projects::new(store.clone());
         let credentials = Credentials::open(store.clone(), &places.data).await?;
         credentials.follow(&settings);
         Ok(Some(Self(Arc::new(Inner {
@@ -100,6 +103,7 @@ impl App {
             credentials: Arc::new(credentials),
             go_env: GoEnv::default(),
             vulndb_turn: vulndb::Turn::default(),
+            stocked,
             serving: OnceLock::new(),
             quiet: OnceCell::new(),
             look_at_room: Arc::default(),
@@ -124,6 +128,7 @@ impl App {
         let (choices, trouble) = (serving.choices(), self.activity().trouble());
         serving.spawn(vulndb::keep_fresh(self.downgrade()));
         serving.spawn(automatic::keep(self.downgrade(), choices, trouble));
+        serving.spawn(stock::keep_watched(self.downgrade()));
         let instance = Instance {
             port: serving.port(),
             pid: std::process::id(),
@@ -321,6 +326,11 @@ impl App {
 
     pub(crate) fn credentials(&self) -> &Arc<Credentials> {
         &self.0.credentials
+    }
+
+    /// What was stocked.
+    pub(crate) fn stocked(&self) -> &stock::Projects {
+        &self.0.stocked
     }
 
     pub(crate) fn go_env(&self) -> &GoEnv {

@@ -18,6 +18,7 @@ mod profile;
 mod room;
 mod service;
 mod status;
+mod stock;
 mod stop;
 mod token;
 mod trust;
@@ -57,6 +58,7 @@ pub use profile::{
 pub use room::{CacheQuota, MustStay, Pin, PinList, Pins, QuotaReport, Unpin, Unpinned};
 pub use service::{PortHeld, PortIsHeld};
 pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
+pub use stock::{Ready, Stock, StockForget, StockList, StockStarter, StockWatch};
 pub use stop::{Stop, Stopping};
 pub use token::{RotateToken, Rotated};
 pub use trust::{ActiveGrant, Granted, TrustAllow, TrustList, TrustRevoke};
@@ -179,12 +181,18 @@ table! {
         Pin,
         Unpin,
         PinList,
+        StockList,
+        StockWatch,
+        StockForget,
+        StockStarter,
         VulndbShow;
     jobs:
         CacheVerify,
         CacheClear,
         Import,
         Verify,
+        Stock,
+        Ready,
         VulndbImport,
         VulndbRefresh;
 }

@@ -52,6 +52,7 @@ pub struct JobState {
 pub struct Reporter {
     state: watch::Sender<JobState>,
     cancel: CancellationToken,
+    stop: CancellationToken,
 }
 
 impl Reporter {
@@ -63,6 +64,11 @@ impl Reporter {
     /// Asks whether to go on.
     pub fn cancel(&self) -> &CancellationToken {
         &self.cancel
+    }
+
+    /// Whether all jobs end, since the instance does: nobody has cancelled this one.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
     }
 }
 
@@ -128,6 +134,7 @@ impl Jobs {
         let running = work(Reporter {
             state: sender.clone(),
             cancel,
+            stop: self.stop.clone(),
         });
         self.tasks.spawn(async move {
             let end = running.await;

@@ -28,6 +28,7 @@ mod profile;
 mod room;
 mod serving;
 mod settings;
+pub mod stock;
 mod surroundings;
 mod token;
 mod trust;

@@ -93,6 +93,11 @@ impl Surroundings {
         })
     }
 
+    /// The version of the `go` that is there, such as `go1.26.8`.
+    pub(crate) fn go_version(&self) -> Option<&str> {
+        self.go.as_ref().ok().map(Go::version)
+    }
+
     /// What is missing around it, for a person to know.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let missing = self.go.as_ref().err();

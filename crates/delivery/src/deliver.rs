@@ -11,6 +11,7 @@ use crate::adopt::{self, Adopted};
 use crate::alarm::Alarm;
 use crate::answer::{Answer, Content, Lifetime};
 use crate::body::{Body, read_at};
+use crate::bring::{self, Brought};
 use crate::changing;
 use crate::complete;
 use crate::database::{self, DatabaseProbe, Trust};
@@ -148,6 +149,18 @@ impl Delivery {
         records: &Records,
     ) -> Result<TakenIn, DeliveryError> {
         take_in::take_in(&self.0, &self.profile(), found, records).await
+    }
+
+    /// Sees to it that a file of a module version is kept: fetches it where it is not, and returns when it is on the disk.
+    ///
+    /// # Errors
+    /// As [`Delivery::deliver`].
+    pub async fn bring(
+        &self,
+        module: &ModuleVersion,
+        kind: FileKind,
+    ) -> Result<Brought, DeliveryError> {
+        bring::bring(&self.0, module, kind).await
     }
 
     /// What the profile's checksum database says of a module version, proven; from what is kept, else asked.

@@ -14,6 +14,7 @@
 //! - [`database`](Database): the checksum database, asked, proven, kept and served;
 //! - `verify`: what came is held against the database, or against what was seen first;
 //! - [`offline`](Offline): noticed by itself; what is kept is given at once, lists offer what can be delivered;
+//! - `bring`: a file is fetched for its own sake, and nobody waits for its bytes;
 //! - `adopt`: what was kept before it could be verified is verified, and moved to its place;
 //! - `take_in`: a file that is on this computer already is taken as if an upstream had given it;
 //! - `event`: what happened, for the log, the window and the metrics.
@@ -27,6 +28,7 @@ mod adopt;
 mod alarm;
 mod answer;
 mod body;
+mod bring;
 mod changing;
 mod complete;
 mod database;
@@ -53,6 +55,7 @@ pub use adopt::Adopted;
 pub use alarm::{Alarm, AlarmKind};
 pub use answer::{Answer, Lifetime};
 pub use body::{Body, BodyError};
+pub use bring::Brought;
 pub use changing::Options as AnswerOptions;
 pub use database::{ChecksumDb, ChecksumDbError, Database, DatabaseError, DatabaseProbe};
 pub use deliver::{Ask, Delivery, Vouched};

@@ -80,6 +80,44 @@ impl Roots {
         }
     }
 
+    /// The same with at least these versions required: of a workspace, by those of its main modules that require the path at
+    /// all.
+    #[must_use]
+    pub fn upgraded(&self, to: &[ModuleVersion]) -> Self {
+        let to: HashMap<&str, &Version> = to
+            .iter()
+            .map(|module| (module.path.as_str(), &module.version))
+            .collect();
+        let raise = |required: &mut Vec<PathVersion>| {
+            for module in required {
+                if let Some(&version) = to.get(&*module.path)
+                    && module.version < *version
+                {
+                    module.version = version.clone();
+                }
+            }
+        };
+        let mut upgraded = self.clone();
+        match &mut upgraded.kind {
+            Kind::Module { require, .. } => {
+                raise(require);
+                let known: HashSet<&str> = require.iter().map(|module| &*module.path).collect();
+                let new: Vec<PathVersion> = to
+                    .iter()
+                    .filter(|(path, _)| !known.contains(*path) && !self.mains.contains(**path))
+                    .map(|(path, version)| PathVersion {
+                        path: Arc::from(*path),
+                        version: (*version).clone(),
+                    })
+                    .collect();
+                require.extend(new);
+            }
+            Kind::Workspace(mains) => mains.iter_mut().for_each(|(require, _)| raise(require)),
+            Kind::Version(_) => {}
+        }
+        upgraded
+    }
+
     pub(super) fn version(module: ModuleVersion) -> Self {
         Self {
             kind: Kind::Version(module),

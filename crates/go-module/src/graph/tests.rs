@@ -121,6 +121,26 @@ fn a_root_that_is_not_selected_is_raised() {
 }
 
 #[test]
+fn an_upgrade_raises_what_is_required() {
+    let files = files(&[
+        ("a@v1.0.0", "1.17", &[]),
+        ("a@v1.2.0", "1.17", &["b@v1.5.0"]),
+        ("b@v1.5.0", "1.17", &["c@v1.0.0"]),
+    ]);
+    let main = go_mod("main", "1.17", &["a@v1.0.0"]);
+    let roots = Roots::module(go_mod::parse(main.as_bytes()).unwrap());
+    let to = |modules: &[&str]| {
+        let modules: Vec<ModuleVersion> = modules.iter().map(|it| it.parse().unwrap()).collect();
+        built(&files.bring(Walk::new(roots.upgraded(&modules)), |_| 0))
+    };
+    assert_eq!(to(&["example.com/a@v0.9.0"]), ["a@v1.0.0"]);
+    assert_eq!(to(&["example.com/a@v1.2.0"]), ["a@v1.2.0", "b@v1.5.0"]);
+    // What becomes a root is looked into.
+    let all = ["example.com/a@v1.2.0", "example.com/b@v1.5.0"];
+    assert_eq!(to(&all), ["a@v1.2.0", "b@v1.5.0", "c@v1.0.0"]);
+}
+
+#[test]
 fn replacements_and_exclusions_count() {
     let files = files(&[
         ("a@v1.0.0", "1.16", &["c@v1.1.0", "x@v1.0.0", "x@v1.5.0"]),

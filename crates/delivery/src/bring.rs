@@ -1,0 +1,67 @@
+//! A file is brought into the cache for its own sake: nobody waits for its bytes, but that it is there.
+
+use std::sync::Arc;
+
+use go_module::{FileKind, ModuleVersion, Request};
+
+use crate::error::DeliveryError;
+use crate::event::{Outcome, Tally};
+use crate::fetch::{self, FlownFor};
+use crate::offline;
+use crate::shared::Shared;
+
+/// A file that is kept now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brought {
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Whether it was fetched for this.
+    pub is_new: bool,
+}
+
+/// The file as it is kept, else as it came once it has been committed.
+pub(crate) async fn bring(
+    shared: &Arc<Shared>,
+    module: &ModuleVersion,
+    kind: FileKind,
+) -> Result<Brought, DeliveryError> {
+    let profile = shared.profile();
+    match shared.find(&profile, module, kind).await {
+        Ok(Some(kept)) => {
+            return Ok(Brought {
+                bytes: kept.size,
+                is_new: false,
+            });
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%module, "{error}"),
+    }
+    let request = Request::File(module.clone(), kind);
+    if let Some(offline) = shared.offline(&profile) {
+        let reason = "it is not in Larder's cache".to_owned();
+        return Err(DeliveryError::offline(&request, &offline, reason));
+    }
+    if let Some(error) = shared.negatives.get(profile.id(), &request.url_path()) {
+        return Err(error);
+    }
+    let mut tally = Tally::new(shared.events.clone(), request, true);
+    let flight = fetch::flight(shared, &profile, module, kind, FlownFor::Completion);
+    match flight.landed().await {
+        Ok(()) => {
+            let (source, bytes) = flight.origin();
+            tally.source(source);
+            tally.bytes(bytes);
+            tally.end(Outcome::Delivered, None);
+            Ok(Brought {
+                bytes,
+                is_new: true,
+            })
+        }
+        Err(error) => {
+            tally.end(error.outcome(), Some(error.to_string()));
+            // Where this was the network's end, the next one need not wait for it.
+            offline::consider(shared, &profile, &error).await;
+            Err(error)
+        }
+    }
+}
