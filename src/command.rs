@@ -1,6 +1,7 @@
 //! The commands, one file each, and what they run in.
 
 mod ask_secret;
+mod bundle;
 mod cache;
 mod completions;
 mod credentials;
@@ -71,6 +72,7 @@ pub(crate) enum Command {
     Credentials(credentials::Options),
     Cache(cache::Options),
     Import(import::Options),
+    Bundle(bundle::Options),
     Pin(pin::Options),
     Unpin(pin::UnpinOptions),
     #[command(name = "goauth")]
@@ -102,6 +104,7 @@ impl Command {
             Self::Credentials(options) => options.json,
             Self::Cache(options) => options.json(),
             Self::Import(options) => options.json,
+            Self::Bundle(options) => options.json(),
             Self::Pin(options) => options.json,
             Self::Goproxy(_)
             | Self::Login(_)
@@ -166,6 +169,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         }
         Command::GoAuth(options) => on_this_thread(goauth::run(options, Places::of_environment()?)),
         Command::Cache(options) => on_this_thread(cache::run(options, Places::of_environment()?)),
+        Command::Bundle(options) => on_this_thread(bundle::run(options, Places::of_environment()?)),
         Command::Import(options) => on_this_thread(import::run(options, Places::of_environment()?)),
         Command::Pin(options) => on_this_thread(pin::run(options, Places::of_environment()?)),
         Command::Unpin(options) => {

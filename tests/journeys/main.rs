@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod bundle;
 mod chain;
 mod client;
 mod credentials;

@@ -3,6 +3,7 @@
 //! A command is a plain struct; its type says what comes back. Hosts ask through a client that runs it in this
 //! process or sends it to the instance; either way the same `run` is what happens.
 
+mod bundle;
 mod cache;
 mod credentials;
 mod credentials_goauth;
@@ -32,11 +33,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub(crate) use cache::rebuild_index;
+pub use bundle::{BundleExport, BundleImport};
 pub use cache::{
     CacheClear, CacheList, CacheSize, CacheVerify, Cleared, DamagedFile, ListedFile, ListedModule,
     Size, TreeSize, Verified,
 };
+pub(crate) use cache::{filter, rebuild_index};
 pub use credentials::{
     Carried, CredentialsImport, CredentialsList, CredentialsUnlock, HelperOf, Imported,
     KeptCredentials, LoggedOut, Login, LoginTarget, Logout, Target, Unlocked,
@@ -69,6 +71,7 @@ pub use vulndb::{
     VulndbView,
 };
 
+pub use crate::bundle::Exported as BundleReport;
 pub use crate::import::{ImportReport, LeftOut};
 
 use crate::app::App;
@@ -190,6 +193,8 @@ table! {
         CacheVerify,
         CacheClear,
         Import,
+        BundleExport,
+        BundleImport,
         Verify,
         Stock,
         Ready,

@@ -10,6 +10,7 @@
 mod activity;
 mod app;
 mod automatic;
+mod bundle;
 mod care;
 pub mod command;
 mod credentials;

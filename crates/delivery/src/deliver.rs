@@ -163,6 +163,18 @@ impl Delivery {
         bring::bring(&self.0, module, kind).await
     }
 
+    /// The part of the profile's checksum database that vouches for these modules, all of them covered by it: their records
+    /// under one head, and the tiles that prove them.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Database`] where it has two histories, or the folder where it is kept fails.
+    pub async fn extract(
+        &self,
+        modules: &[ModuleVersion],
+    ) -> Result<database::Extract, DeliveryError> {
+        Ok(database::extract(&self.0, &self.profile(), modules).await?)
+    }
+
     /// What the profile's checksum database says of a module version, proven; from what is kept, else asked.
     ///
     /// # Errors

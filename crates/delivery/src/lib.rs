@@ -57,7 +57,7 @@ pub use answer::{Answer, Lifetime};
 pub use body::{Body, BodyError};
 pub use bring::Brought;
 pub use changing::Options as AnswerOptions;
-pub use database::{ChecksumDb, ChecksumDbError, Database, DatabaseError, DatabaseProbe};
+pub use database::{ChecksumDb, ChecksumDbError, Database, DatabaseError, DatabaseProbe, Extract};
 pub use deliver::{Ask, Delivery, Vouched};
 pub use error::DeliveryError;
 pub use event::{Event, Kind, Outcome, Source};

@@ -127,6 +127,14 @@ async fn record(
         if let Err(error @ (DatabaseError::Fork { .. } | DatabaseError::Stopping)) = vouched {
             return Err(error.into());
         }
+        if let Err(DatabaseError::NotThere { name, .. }) = &vouched {
+            vouched = Err(DatabaseError::NotKept {
+                name: name.clone(),
+                what: format!(
+                    "what proves the record of {module} under the newest head that is known"
+                ),
+            });
+        }
     }
     if vouched.is_err() && records.ask {
         vouched = database::vouch(shared, profile, module, Trust::Ask)

@@ -275,7 +275,7 @@ fn told(reporter: &Reporter) -> impl Fn(store::Progress) + Send + Sync + use<> {
     }
 }
 
-pub(super) fn filter(pattern: Option<&str>) -> Result<Filter, Failure> {
+pub(crate) fn filter(pattern: Option<&str>) -> Result<Filter, Failure> {
     match pattern {
         None => Ok(Filter::all()),
         Some(pattern) => Filter::parse(pattern).map_err(|error| {

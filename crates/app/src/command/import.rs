@@ -47,7 +47,10 @@ impl Job for Import {
             filling,
             records: None,
         };
-        import::import(&app, wish, &reporter).await
+        let shared = self.hard_links.then(|| import::shared_with(&wish.folder));
+        let mut report = import::import(&app, wish, &reporter).await?;
+        report.warnings.extend(shared);
+        Ok(report)
     }
 }
 

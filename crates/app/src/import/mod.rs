@@ -66,6 +66,7 @@ pub struct ImportReport {
 }
 
 impl ImportReport {
+    /// Notes something that was left out.
     pub(crate) fn leave_out(&mut self, left_out: LeftOut) {
         self.left_out_in_all += 1;
         if self.left_out.len() < NAMED {
@@ -119,12 +120,6 @@ pub(crate) async fn import(
         .left_out
         .into_iter()
         .for_each(|it| imported.leave_out(it));
-    if wish.filling == Filling::HardLink {
-        imported.warnings.push(format!(
-            "files are shared with {} from now on: who writes to one there changes it here. Larder finds that out when it reads it, and fetches it again",
-            downloads.display()
-        ));
-    }
     let delivery = app.delivery().await?;
     let taker = Taker {
         delivery,
@@ -263,6 +258,14 @@ impl Taker<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// What is said of a folder whose files are shared.
+pub(crate) fn shared_with(folder: &Path) -> String {
+    format!(
+        "files are shared with {} from now on: who writes to one there changes it here. Larder finds that out when it reads it, and fetches it again",
+        folder.display()
+    )
 }
 
 /// What a folder of modules is called where an upstream's name would stand.

@@ -7,6 +7,7 @@
 //! - `log`: what is known of one database, shared by all profiles that use it: its client, records and tiles;
 //! - `inquire`: carries a question of the client to its end;
 //! - `vouch`: the record of a module, from memory, from what is kept, or looked up;
+//! - `extract`: a part of it that stands by itself, for who has no network;
 //! - `latest`: the newest head that `go` itself has seen on this computer;
 //! - `serve`: `/sumdb/…` for clients.
 
@@ -17,6 +18,7 @@ use store::{RealmId, Tree};
 use upstream::{Chain, Upstream};
 
 mod error;
+mod extract;
 mod gosumdb;
 mod inquire;
 mod latest;
@@ -26,6 +28,8 @@ mod vouch;
 mod way;
 
 pub use error::DatabaseError;
+pub use extract::Extract;
+pub(crate) use extract::extract;
 pub use gosumdb::{ChecksumDb, ChecksumDbError};
 pub(crate) use latest::keep_learning;
 pub(crate) use log::{Log, Logs};

@@ -156,6 +156,8 @@ async fn look_up(
     Ok(record)
 }
 
-fn name_of(module: &ModuleVersion) -> Result<checksum_db::record::Module, checksum_db::Error> {
+pub(super) fn name_of(
+    module: &ModuleVersion,
+) -> Result<checksum_db::record::Module, checksum_db::Error> {
     checksum_db::record::Module::new(module.path.as_str(), module.version.as_str())
 }
