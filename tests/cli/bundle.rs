@@ -233,7 +233,15 @@ fn what_can_not_go_into_one_is_named() {
             && nothing.stderr.contains("--private"),
         "{nothing}"
     );
-    let project = larder(&home, &["bundle", "export", ".", "-o", "/tmp/never.tar"]).code(1);
+    let app = home.program("app", &[]);
+    let unstocked = [
+        "bundle",
+        "export",
+        app.to_str().unwrap(),
+        "-o",
+        "/tmp/never.tar",
+    ];
+    let project = larder(&home, &unstocked).code(1);
     assert!(project.stderr.contains("is not stocked"), "{project}");
     larder(&home, &["bundle", "export", "a,b", "-o", "/tmp/never.tar"]).code(2);
     let out = home.path().join("b.tar");

@@ -43,6 +43,13 @@ fn an_unpacked_bundle_is_a_proxy_that_go_verifies_with_nothing_else() {
             && told.contains("2 checksum records"),
         "{told}"
     );
+    // What a stocked project needs is known by the project's name.
+    larder.run(&["stock", app.to_str().unwrap()]).success();
+    let of_project = world.home.path().join("app.tar");
+    let to = of_project.to_str().unwrap();
+    larder
+        .run(&["bundle", "export", app.to_str().unwrap(), "-o", to])
+        .success();
     larder.terminate();
     world.all_down();
 
@@ -70,6 +77,17 @@ fn an_unpacked_bundle_is_a_proxy_that_go_verifies_with_nothing_else() {
     outside
         .download(&goproxy, &["example.com/leaf@v1.1.0"])
         .failure();
+
+    let folder_of_project = world.home.path().join("unpacked-app");
+    tar::Archive::new(File::open(&of_project).unwrap())
+        .unpack(&folder_of_project)
+        .unwrap();
+    let of_project = format!("file://{}", folder_of_project.display());
+    let colleague = world.client("colleague");
+    for args in [["mod", "tidy"], ["run", "."], ["vet", "./..."]] {
+        let mut go = colleague.go(&of_project, &args);
+        run(go.current_dir(&app)).success();
+    }
 
     // It is the database that says so: another zip is refused.
     let zip = folder.join("example.com/leaf/@v/v1.0.0.zip");

@@ -60,6 +60,7 @@ pub use profile::{
 pub use room::{CacheQuota, MustStay, Pin, PinList, Pins, QuotaReport, Unpin, Unpinned};
 pub use service::{PortHeld, PortIsHeld};
 pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
+pub(crate) use stock::read_project;
 pub use stock::{Ready, Stock, StockForget, StockList, StockStarter, StockWatch};
 pub use stop::{Stop, Stopping};
 pub use token::{RotateToken, Rotated};

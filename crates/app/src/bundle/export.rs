@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::command::LeftOut;
 use crate::failure::{Code, Failure};
 use crate::job::{Progress, Reporter};
+use crate::stock::Subject;
 
 /// What is to go into a bundle.
 pub(crate) struct Wish {
@@ -161,14 +162,7 @@ async fn wanted(
     let mut modules = BTreeSet::new();
     for want in wants {
         if Path::new(want).is_absolute() {
-            let owner = format!("project:{want}");
-            let keeps = app.store().keeps().await?;
-            let Some(project) = keeps.into_iter().find(|keep| keep.owner == owner) else {
-                let failure =
-                    Failure::new(Code::NotFound, format!("the project {want} is not stocked"));
-                return Err(failure.hint(format!("stock it first: larder stock {want}")));
-            };
-            modules.extend(project.versions);
+            modules.extend(of_project(app, want).await?);
             continue;
         }
         let filter = crate::command::filter(Some(want))?;
@@ -185,6 +179,18 @@ async fn wanted(
         modules.extend(versions);
     }
     Ok(modules)
+}
+
+/// What was stocked for a project.
+async fn of_project(app: &App, at: &str) -> Result<Vec<ModuleVersion>, Failure> {
+    let project = crate::command::read_project(at.into()).await?;
+    let owner = Subject::Project(project.folder).owner();
+    let keeps = app.store().keeps().await?;
+    let found = keeps.into_iter().find(|keep| keep.owner == owner);
+    found.map(|keep| keep.versions).ok_or_else(|| {
+        Failure::new(Code::NotFound, format!("the project {at} is not stocked"))
+            .hint(format!("stock it first: larder stock {at}"))
+    })
 }
 
 /// The kept files of a version that the profile may give out.

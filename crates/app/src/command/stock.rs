@@ -130,7 +130,7 @@ async fn read_all(subjects: Vec<Subject>) -> Result<Vec<(Subject, Option<Project
     Ok(read)
 }
 
-async fn read_project(path: PathBuf) -> Result<Project, Failure> {
+pub(crate) async fn read_project(path: PathBuf) -> Result<Project, Failure> {
     if !path.is_absolute() {
         return Err(Failure::new(
             Code::BadInput,
