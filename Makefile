@@ -24,13 +24,15 @@ test: check ## check, then run every test
 	@scripts/step 'build of the tests' cargo test --workspace --no-run
 	@scripts/run-tests
 
-# Tests with chance in them go further: kills at more moments, more cases made up. Each prints what repeats it.
+# Tests with chance in them go further: kills at more moments, more cases made up. Each prints what repeats it. Then real
+# projects are stocked, and worked on with no network (docs/OFFLINE.md).
 matrix: export LARDER_TEST_ROUNDS ?= 500
 matrix: export PROPTEST_CASES ?= 20000
-matrix: ## run every test, and those that leave something to chance for much longer
+matrix: ## run every test, those that leave something to chance for much longer, and real projects offline
 	@scripts/setup test
 	@scripts/step 'build of the tests' cargo test --workspace --no-run
 	@scripts/run-tests
+	@scripts/step 'real projects, offline' cargo test --package larder --test matrix -- --ignored --nocapture
 
 check: ## look at the sources: format, layers, licences, lints, links in the docs
 	@scripts/setup test

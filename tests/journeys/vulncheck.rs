@@ -4,12 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use test_support::{FakeProxy, Larder, Module, TempHome, Tripwire, VulnerabilityDb};
+use test_support::{
+    FakeProxy, Larder, Module, TempHome, Tripwire, VulnerabilityDb, install_govulncheck,
+};
 
 use crate::{bin, point_go_at};
-
-/// One that is known to work on the kept copy; a newer one may ask for other files.
-const GOVULNCHECK: &str = "golang.org/x/vuln/cmd/govulncheck@v1.9.0";
 
 /// A module whose `Open` is vulnerable before v1.1.0, and whose `Close` is not.
 fn hole(version: &str) -> Module {
@@ -26,22 +25,6 @@ fn program(home: &TempHome, name: &str, version: &str, calls: &str) -> std::path
     )
 }
 
-/// The real one, through a Larder of its own, as the README has it; from the first of Go's own upstreams, as the others are
-/// for what that one does not have.
-fn install_govulncheck(home: &TempHome) {
-    home.use_sumdb();
-    let mut asked = home.go(&["env", "GOPROXY"]);
-    let list = test_support::run(asked.env("GOENV", "off"))
-        .success()
-        .stdout;
-    let first = list.trim().split([',', '|']).next().unwrap();
-    let larder = Larder::start(bin(), home, &["--port", "0", "--upstreams", first]);
-    point_go_at(home, &larder);
-    let mut install = home.go(&["install", GOVULNCHECK]);
-    test_support::run_within(&mut install, Duration::from_secs(600)).success();
-    larder.terminate();
-}
-
 fn vulncheck(home: &TempHome, project: &Path, args: &[&str]) -> test_support::Output {
     let mut command = home.larder(bin());
     command.arg("vulncheck").args(args).current_dir(project);
@@ -51,9 +34,7 @@ fn vulncheck(home: &TempHome, project: &Path, args: &[&str]) -> test_support::Ou
 #[test]
 fn govulncheck_reports_what_is_called_offline_and_only_that() {
     let home = TempHome::new();
-    install_govulncheck(&home);
-    home.remove_env("GOSUMDB");
-    home.set_env("GOSUMDB", "off");
+    install_govulncheck(&home, bin());
 
     let proxy = FakeProxy::start_blocking();
     proxy.add(&hole("v1.0.0"));

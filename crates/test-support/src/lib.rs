@@ -12,6 +12,7 @@
 //! | [`ForwardProxy`] | the HTTP proxy of a company, with and without a password |
 //! | [`TempHome`] | a folder that is the whole world of one test: `LARDER_HOME`, Go's environment, projects |
 //! | [`Larder`] | one running `larder serve`, ended by its process id |
+//! | [`install_govulncheck`] | the real govulncheck |
 //! | [`disk`] | a file system that is full or read-only |
 //! | [`network`] | a test, or a command of one, without any network but loopback |
 //! | [`Tripwire`] | a recording HTTP proxy: proves that nothing was dialled outside loopback |
@@ -36,6 +37,7 @@ pub mod zip;
 
 mod background;
 mod forward_proxy;
+mod govulncheck;
 mod home;
 mod larder;
 mod port;
@@ -48,6 +50,7 @@ mod vulnerability_db;
 pub use fake_database::{FakeDatabase, Tamper};
 pub use fake_proxy::{Behaviour, FakeProxy, Gate, Recorded, Script};
 pub use forward_proxy::ForwardProxy;
+pub use govulncheck::install_govulncheck;
 pub use home::TempHome;
 pub use larder::{Larder, Stopped};
 pub use module::Module;
