@@ -1,6 +1,7 @@
 //! `larder stock`: all that a project needs, into the cache.
 
 mod input;
+mod missed;
 mod report;
 mod starter;
 
@@ -33,6 +34,7 @@ Examples:
   larder stock ~/src/service ~/src/tools      Several
   larder stock example.com/cmd/tool@latest    What `go install` needs
   larder stock --watch                        And again whenever go.mod or go.sum change
+  larder stock --missed                       What was missing while offline, once back
   larder stock --starter > list.txt           A list to edit: what go has on this computer
   larder stock --from list.txt                What stands in it")]
 pub(crate) struct Options {
@@ -54,8 +56,11 @@ pub(crate) struct Options {
     /// Show what was stocked
     #[arg(long, conflicts_with_all = ["what", "watch", "unwatch", "forget", "from"])]
     list: bool,
-    /// Print a list to begin with: what is in go's own module cache, and what was asked for through Larder
+    /// Bring what was asked for and missing while offline
     #[arg(long, conflicts_with_all = ["what", "watch", "unwatch", "forget", "from", "list"])]
+    missed: bool,
+    /// Print a list to begin with: what is in go's own module cache, and what was asked for through Larder
+    #[arg(long, conflicts_with_all = ["what", "watch", "unwatch", "forget", "from", "list", "missed"])]
     starter: bool,
     /// Print one JSON document
     #[arg(long)]
@@ -66,6 +71,9 @@ pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Troubl
     if options.list {
         let all = ask(&places, async |client| client.call(StockList {}).await).await?;
         return show_list(&all, options.json);
+    }
+    if options.missed {
+        return missed::run(&places, options.json).await;
     }
     if options.starter {
         return starter::run(&places, options.json).await;

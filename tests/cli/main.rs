@@ -20,6 +20,7 @@ mod profile;
 mod room;
 mod secrets;
 mod service;
+mod stock;
 mod trust;
 mod use_profile;
 mod verify;

@@ -61,7 +61,7 @@ pub use room::{CacheQuota, MustStay, Pin, PinList, Pins, QuotaReport, Unpin, Unp
 pub use service::{PortHeld, PortIsHeld};
 pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
 pub(crate) use stock::read_project;
-pub use stock::{Ready, Stock, StockForget, StockList, StockStarter, StockWatch};
+pub use stock::{Ready, Stock, StockForget, StockList, StockMissed, StockStarter, StockWatch};
 pub use stop::{Stop, Stopping};
 pub use token::{RotateToken, Rotated};
 pub use trust::{ActiveGrant, Granted, TrustAllow, TrustList, TrustRevoke};
@@ -198,6 +198,7 @@ table! {
         BundleImport,
         Verify,
         Stock,
+        StockMissed,
         Ready,
         VulndbImport,
         VulndbRefresh;

@@ -10,8 +10,12 @@ use super::{Call, Job};
 use crate::app::App;
 use crate::failure::{Code, Failure};
 use crate::job::{Progress, Reporter};
-use crate::stock::{self, Plan, Project, Reach, Remembered, Report, Starter, Subject};
+use crate::stock::{
+    self, MissedReport, Plan, Project, Reach, Remembered, Report, Starter, Subject,
+};
 
+/// How much of what was missed is brought at once.
+const MISSED: usize = 1_000;
 /// How much of the activity log is looked through for a starter.
 const ACTIVITY: usize = 10_000;
 
@@ -112,6 +116,32 @@ impl Job for Ready {
             reports.push(report);
         }
         Ok(reports)
+    }
+}
+
+/// Brings what was asked for and missing while offline, the last first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockMissed {}
+
+impl Job for StockMissed {
+    const NAME: &'static str = "stock-missed";
+    type Answer = MissedReport;
+
+    async fn run(self, app: App, reporter: Reporter) -> Result<MissedReport, Failure> {
+        let delivery = app.delivery().await?;
+        let missed = app.store().missed(MISSED).await?;
+        let around = app.around().await?;
+        let bringing = stock::bring_missed(delivery, missed, around.go_version(), &reporter);
+        let report = tokio::select! {
+            biased;
+            () = reporter.cancel().cancelled() => return Err(Failure::new(
+                Code::Cancelled,
+                "it was cancelled; what has come stays",
+            )),
+            report = Box::pin(bringing) => report?,
+        };
+        app.store().forget_missed(&report.done).await?;
+        Ok(report)
     }
 }
 

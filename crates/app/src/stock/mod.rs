@@ -11,9 +11,11 @@
 //! - `report`: what is ready, what is not, and why;
 //! - `remembered`: which projects there are, what came of it, and which are watched;
 //! - `watch`: what was left undone is taken up, and watched projects are followed;
+//! - `missed`: what was asked for while offline;
 //! - `starter`: a list to begin with.
 
 mod fill;
+mod missed;
 mod newest;
 mod plan;
 mod project;
@@ -29,11 +31,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use missed::MissedReport;
 pub use remembered::Remembered;
 pub use report::{Count, Lack, Purpose, Report};
 pub use starter::Starter;
 
 pub(crate) use fill::fill;
+pub(crate) use missed::bring as bring_missed;
 pub(crate) use plan::Plan;
 pub(crate) use project::Project;
 pub(crate) use reach::Reach;

@@ -114,12 +114,14 @@ impl Projects {
         self.change(subject, |known| known.under_way = true).await
     }
 
-    /// It has ended, with what came of it if it came to that.
+    /// It has ended, with what came of it if it came to that. What never came to an end, and is not watched, is as if nobody
+    /// had asked for it.
     pub(crate) async fn ended(
         &self,
         subject: &Subject,
         came: Option<(Report, String)>,
     ) -> Result<(), Failure> {
+        let mut is_nothing = false;
         self.change(subject, |known| {
             known.under_way = false;
             if let Some((mut report, fingerprint)) = came {
@@ -127,8 +129,13 @@ impl Projects {
                 known.report = Some(report);
                 known.fingerprint = fingerprint;
             }
+            is_nothing = known.report.is_none() && !known.watched;
         })
-        .await
+        .await?;
+        if is_nothing {
+            self.forget(subject).await?;
+        }
+        Ok(())
     }
 
     async fn write(&self, all: &[Remembered]) -> Result<(), Failure> {
