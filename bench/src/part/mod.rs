@@ -6,7 +6,9 @@ mod conns;
 mod dead;
 mod flight;
 mod memory;
+mod offline;
 mod start;
+mod stock;
 mod switch;
 mod verify;
 mod warm;
@@ -69,6 +71,16 @@ pub(crate) const PARTS: &[Part] = &[
         name: "dead",
         what: "answers when the upstream gives none",
         run: dead::run,
+    },
+    Part {
+        name: "offline",
+        what: "what is not there, where nobody is in reach",
+        run: offline::run,
+    },
+    Part {
+        name: "stock",
+        what: "a project stocked, beside go mod download of it",
+        run: stock::run,
     },
     Part {
         name: "switch",
