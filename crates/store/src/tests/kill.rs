@@ -196,27 +196,27 @@ async fn makes_room_until_it_is_killed() {
     .await
     .unwrap();
     for number in 0.. {
-        if number == 200 {
+        if number == 60 {
             // Ready: from now on files go as they come.
             std::fs::write(home.join("ready"), "").unwrap();
         }
         for kind in FileKind::ALL {
-            keep(&store, &Tree::Modules, &name(number), kind, &[b'x'; 10_000]);
+            keep(&store, &Tree::Modules, &name(number), kind, &[b'x'; 30_000]);
         }
         let limits = Limits {
-            quota: Some(5_000_000),
+            quota: Some(6_000_000),
             reserve: 0,
             spare_since: jiff::Timestamp::now(),
         };
         let made = store.make_room(&limits, &|_| false).await.unwrap();
-        assert!(number < 200 || made.before.versions > 0);
+        assert!(number < 60 || made.before.versions > 0);
     }
 }
 
 #[tokio::test]
 async fn a_kill_while_room_is_made_leaves_only_whole_files() {
     let home = Home::new();
-    for round in 0..6u64 {
+    for round in 0..4u64 {
         let _ = std::fs::remove_file(home.folder.path().join("ready"));
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args([
