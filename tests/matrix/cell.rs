@@ -12,6 +12,7 @@ use test_support::TempHome;
 
 use crate::projects::{self, Project};
 use crate::rows::{self, Plan, Program, Row, Step};
+use crate::upstreams::Desk;
 use crate::{bin, copy};
 
 /// What came of a cell.
@@ -33,7 +34,7 @@ impl Outcome {
 }
 
 /// Runs all cells, two at a time; gives them in the order of the table.
-pub(crate) fn all(home: &TempHome, folders: &[PathBuf]) -> Vec<Outcome> {
+pub(crate) fn all(desks: &[Desk], govulncheck: &Path) -> Vec<Outcome> {
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::new());
     let columns = projects::ALL.len();
@@ -44,8 +45,9 @@ pub(crate) fn all(home: &TempHome, folders: &[PathBuf]) -> Vec<Outcome> {
             if row >= rows::ALL.len() {
                 return;
             }
-            let somebody = Somebody::new(home, &format!("{row}-{column}"));
-            let outcome = somebody.outcome(row, column, &folders[column]);
+            let desk = &desks[column];
+            let somebody = Somebody::new(&desk.home, &format!("cell-{row}"), govulncheck);
+            let outcome = somebody.outcome(row, column, &desk.folder);
             outcomes
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -71,13 +73,11 @@ struct Somebody {
 }
 
 impl Somebody {
-    fn new(home: &TempHome, name: &str) -> Self {
-        let folder = home.path().join("cells").join(name);
+    fn new(home: &TempHome, name: &str, govulncheck: &Path) -> Self {
+        let folder = home.path().join(name);
         fs::create_dir_all(folder.join("gopath/bin")).unwrap();
         fs::create_dir(folder.join("modcache")).unwrap();
-        let program = "bin/govulncheck";
-        let theirs = folder.join("gopath").join(program);
-        symlink(home.gopath().join(program), theirs).unwrap();
+        symlink(govulncheck, folder.join("gopath/bin/govulncheck")).unwrap();
         let home = home.clone();
         Self { home, folder }
     }

@@ -34,43 +34,40 @@ fn bin() -> &'static Path {
 
 #[test]
 fn small_projects_offline_after_stock_and_nothing_else() {
-    let mut upstreams = Upstreams::start();
-    let home = upstreams.home.clone();
-    let folders: Vec<_> = projects::ALL
+    let upstreams = Upstreams::start();
+    let desks: Vec<_> = projects::ALL
         .iter()
-        .map(|project| upstreams.write(project))
+        .map(|project| upstreams.desk(project))
         .collect();
-    let installing = {
-        let home = home.clone();
-        thread::spawn(move || install_govulncheck(&home, bin()))
-    };
-
-    let larder = upstreams.serve();
-    let mut stock = home.larder(bin());
-    stock.arg("stock").args(&folders).args(projects::MODULES);
-    let stocked = test_support::run(&mut stock).success();
-    eprintln!(
-        "stocked in {:.1} s:\n{}",
-        stocked.took.as_secs_f32(),
-        stocked.stdout
-    );
-    let given = home.path().join("vulnerabilities");
+    let first = &desks[0].home;
+    let govulncheck = first.gopath().join("bin/govulncheck");
+    let given = first.path().join("vulnerabilities");
     VulnerabilityDb::new()
         .entry("GO-2024-0001", projects::ROUTER, "1.3.0", &["Version"])
         .write_to(&given);
-    larder
-        .run(&["vulndb", "import", given.to_str().unwrap()])
-        .success();
-    installing.join().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| install_govulncheck(first, bin()));
+        for (project, desk) in projects::ALL.iter().zip(&desks) {
+            let mut stock = desk.home.larder(bin());
+            stock.arg("stock").arg(&desk.folder).args(projects::BESIDE);
+            let (branch, _) = project.branch;
+            stock.arg(format!("{branch}@main"));
+            let stocked = test_support::run(&mut stock).success();
+            eprintln!("{}{}", stocked.stdout, stocked.stderr);
+            let import = ["vulndb", "import", given.to_str().unwrap()];
+            desk.larder.run(&import).success();
+        }
+    });
 
     // From here on nothing answers but Larder, and nobody tells it so: it sees it by the first thing that is not there.
     upstreams.stop();
-    wait_for_the_notice(&home, &larder);
-    for folder in &folders {
-        larder.run(&["ready", folder.to_str().unwrap()]).success();
+    for desk in &desks {
+        wait_for_the_notice(&desk.home, &desk.larder);
+        let ready = ["ready", desk.folder.to_str().unwrap()];
+        desk.larder.run(&ready).success();
     }
     let started = Instant::now();
-    let cells = cell::all(&home, &folders);
+    let cells = cell::all(&desks, &govulncheck);
     let took = started.elapsed();
     println!(
         "{}\n{} cells in {:.0} s",

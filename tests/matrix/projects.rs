@@ -13,19 +13,19 @@ pub(crate) const EXTRA_TESTED: &str = "example.com/extratested";
 /// Where the branch `main` is.
 pub(crate) const EXTRA_MAIN: &str = "v1.1.1-0.20240102030405-abcdefabcdef";
 pub(crate) const GEN: &str = "example.com/gen";
+/// A program that no project requires.
+pub(crate) const LINT: &str = "example.com/lint";
 pub(crate) const TEMPLATE: &str = "example.com/template";
 pub(crate) const SECRET: &str = "corp.example/secret/lib";
 pub(crate) const SECRET_MAIN: &str = "v1.1.1-0.20240102030405-fedcbafedcba";
 /// Newer than any that is installed.
 pub(crate) const TOOLCHAIN: &str = "go1.999.0";
 
-/// What is stocked beside the projects: what somebody may want to add, and a tool.
-pub(crate) const MODULES: [&str; 5] = [
+/// What is stocked beside each project: what somebody may want to add, and a program.
+pub(crate) const BESIDE: [&str; 3] = [
     "example.com/extra@latest",
-    "example.com/extra@main",
-    "example.com/gen/cmd/gen@v1.0.0",
-    "example.com/gen/cmd/gen@latest",
-    "corp.example/secret/lib@main",
+    "example.com/lint/cmd/lint@v1.0.0",
+    "example.com/lint/cmd/lint@latest",
 ];
 
 /// A project, and what is done to it.

@@ -1,6 +1,6 @@
 //! The rows of the matrix: what is done in each project, and how it is seen that it was done.
 
-use crate::projects::{EXTRA, FIELDS, GEN, Project, TOOLCHAIN};
+use crate::projects::{EXTRA, FIELDS, LINT, Project, TOOLCHAIN};
 
 /// One row.
 pub(crate) struct Row {
@@ -181,17 +181,17 @@ pub(crate) const ALL: [Row; 21] = [
     Row {
         name: "`go install P@v`",
         plan: |_| {
-            Plan::go(&format!("install {GEN}/cmd/gen@v1.0.0"))
-                .step(Program::Installed, "gen")
-                .says("gen v1.0.0")
+            Plan::go(&format!("install {LINT}/cmd/lint@v1.0.0"))
+                .step(Program::Installed, "lint")
+                .says("lint v1.0.0")
         },
     },
     Row {
         name: "`go install P@latest`",
         plan: |_| {
-            Plan::go(&format!("install {GEN}/cmd/gen@latest"))
-                .step(Program::Installed, "gen")
-                .says("gen v1.1.0")
+            Plan::go(&format!("install {LINT}/cmd/lint@latest"))
+                .step(Program::Installed, "lint")
+                .says("lint v1.1.0")
         },
     },
     Row {

@@ -5,19 +5,26 @@ use std::path::PathBuf;
 
 use test_support::{FakeDatabase, FakeProxy, Larder, Module, TempHome, Tripwire};
 
-use crate::bin;
 use crate::projects::{
-    ASSERT, DIFF, EXTRA, EXTRA_MAIN, EXTRA_TESTED, FIELDS, GEN, GOLDEN, LOG, Project, QUIC, ROUTER,
-    SECRET, SECRET_MAIN, TEMPLATE, TOOLCHAIN, TRIE,
+    ASSERT, DIFF, EXTRA, EXTRA_MAIN, EXTRA_TESTED, FIELDS, GEN, GOLDEN, LINT, LOG, Project, QUIC,
+    ROUTER, SECRET, SECRET_MAIN, TEMPLATE, TOOLCHAIN, TRIE,
 };
+use crate::{bin, point_go_at};
 
-/// They, and a home whose `go` asks them until there is a Larder.
+/// They, and a guard against any other dial.
 pub(crate) struct Upstreams {
     public: FakeProxy,
     company: FakeProxy,
     database: FakeDatabase,
-    pub(crate) home: TempHome,
     pub(crate) tripwire: Tripwire,
+}
+
+/// A project in a home of its own, with a Larder of its own: nothing is there that was stocked for another.
+pub(crate) struct Desk {
+    pub(crate) home: TempHome,
+    pub(crate) larder: Larder,
+    /// Where the project is.
+    pub(crate) folder: PathBuf,
 }
 
 impl Upstreams {
@@ -36,35 +43,38 @@ impl Upstreams {
             company.add(&module);
         }
         company.set_query(SECRET, "main", SECRET_MAIN);
-        let home = TempHome::new();
-        home.set_env("GOSUMDB", database.gosumdb());
-        let tripwire = Tripwire::start();
-        home.watch(&tripwire);
         Self {
             public,
             company,
             database,
-            home,
-            tripwire,
+            tripwire: Tripwire::start(),
         }
     }
 
-    /// Writes a project as somebody has left it who worked on it with a network: tidy.
-    pub(crate) fn write(&self, project: &Project) -> PathBuf {
-        let folder = self.home.project(project.name, project.archive);
+    /// A home with the project as somebody has left it who worked on it with a network, and with a Larder that has kept nothing
+    /// of it.
+    pub(crate) fn desk(&self, project: &Project) -> Desk {
+        let home = TempHome::new();
+        home.set_env("GOSUMDB", self.database.gosumdb());
+        home.watch(&self.tripwire);
+        let folder = home.project(project.name, project.archive);
         let list = format!("{},{}", self.public.url(), self.company.url());
         for module in project.modules {
-            let mut tidy = self.home.go(&["mod", "tidy"]);
+            let mut tidy = home.go(&["mod", "tidy"]);
             tidy.env("GOPROXY", &list).env("GONOSUMDB", "corp.example");
-            tidy.current_dir(folder.join(module));
-            test_support::run(&mut tidy).success();
+            test_support::run(tidy.current_dir(folder.join(module))).success();
         }
-        folder
+        let larder = self.serve(&home);
+        Desk {
+            home,
+            larder,
+            folder,
+        }
     }
 
     /// Larder before them, with a profile that knows what is private, and `go` pointed at it.
-    pub(crate) fn serve(&self) -> Larder {
-        let config = self.home.larder_home().join("config");
+    fn serve(&self, home: &TempHome) -> Larder {
+        let config = home.larder_home().join("config");
         fs::create_dir_all(&config).unwrap();
         let settings = format!(
             "profile = \"company\"\n\n[profiles.company]\nupstreams = \"{}\"\n\
@@ -74,17 +84,16 @@ impl Upstreams {
             self.company.url()
         );
         fs::write(config.join("settings.toml"), settings).unwrap();
-        let larder = Larder::start(bin(), &self.home, &["--port", "0"]);
-        let go_env = format!(
-            "GOPROXY={}\nGOPRIVATE=corp.example\nGONOPROXY=none\n",
-            larder.goproxy()
-        );
-        fs::write(self.home.goenv_file(), go_env).unwrap();
+        let larder = Larder::start(bin(), home, &["--port", "0"]);
+        point_go_at(home, &larder);
+        let go_env = fs::read_to_string(home.goenv_file()).unwrap();
+        let private = "GOPRIVATE=corp.example\nGONOPROXY=none\n";
+        fs::write(home.goenv_file(), go_env + private).unwrap();
         larder
     }
 
     /// All of them are gone.
-    pub(crate) fn stop(&mut self) {
+    pub(crate) fn stop(&self) {
         self.public.stop();
         self.company.stop();
         self.database.down(true);
@@ -113,8 +122,10 @@ fn public_modules() -> Vec<Module> {
         tested(requiring(EXTRA, "v1.1.0", &[]), EXTRA_TESTED),
         Module::simple(EXTRA, EXTRA_MAIN),
         Module::simple(EXTRA_TESTED, "v1.0.0"),
-        tool("v1.0.0"),
-        tool("v1.1.0"),
+        tool(GEN, "v1.0.0"),
+        tool(GEN, "v1.1.0"),
+        tool(LINT, "v1.0.0"),
+        tool(LINT, "v1.1.0"),
         Module::simple(TEMPLATE, "v1.0.0"),
         toolchain(),
     ]
@@ -140,12 +151,14 @@ fn tested(module: Module, imports: &str) -> Module {
         )
 }
 
-/// A module with a program.
-fn tool(version: &str) -> Module {
+/// A module with a program, of the name that the path ends with.
+fn tool(path: &str, version: &str) -> Module {
+    let name = path.rsplit('/').next().unwrap();
     let program = format!(
-        "package main\n\nimport _ \"{TEMPLATE}\"\n\nfunc main() {{ println(\"gen {version}\") }}\n"
+        "package main\n\nimport _ \"{TEMPLATE}\"\n\nfunc main() {{ println(\"{name} {version}\") }}\n"
     );
-    Module::requiring(GEN, version, &[(TEMPLATE, "v1.0.0")]).file("cmd/gen/main.go", program)
+    Module::requiring(path, version, &[(TEMPLATE, "v1.0.0")])
+        .file(&format!("cmd/{name}/main.go"), program)
 }
 
 /// A toolchain that says so, and then is the one that is installed.
