@@ -39,7 +39,7 @@ enum What {
 
 /// Take in a copy from a folder or a zip, in the place of the one that is kept
 ///
-/// It must be in the database's own layout: ID/<id>.json and index/db.json, index/modules.json, index/vulns.json. All of
+/// It must be in the database's own layout: an ID folder with an entry each, and index/{db,modules,vulns}.json. All of
 /// it is checked before it takes the other one's place; what does not agree with its index, or points elsewhere, is
 /// refused. What is kept is a zip in the same layout: `larder vulndb show` says where, for another computer to take in.
 #[derive(Args, Debug)]

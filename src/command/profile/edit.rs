@@ -91,7 +91,7 @@ struct Given {
     /// Where private modules come from: a list as in GOPROXY
     #[arg(long, value_name = "LIST")]
     private_upstreams: Option<String>,
-    /// Where a redirect may lead the name of a private module: https://host[:port]; can be given several times
+    /// Where a redirect may lead the name of a private module, as `https://host`; can be given several times
     ///
     /// Private upstreams may redirect inside their own origin and to each other. One that keeps its files in a store
     /// elsewhere sends whoever asks for a zip there: name that store.
