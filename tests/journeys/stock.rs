@@ -31,6 +31,24 @@ fn publish(world: &Verified) {
         "v1.0.0",
         "-- old.go --\npackage old\n-- old_test.go --\npackage old\n",
     );
+    // What only a dependency's tests import, and what that imports.
+    let tested = Module::new(
+        "example.com/tested",
+        "v1.0.0",
+        "-- go.mod --\nmodule example.com/tested\n\ngo 1.24\n\nrequire example.com/asserts v1.0.0\n\nrequire example.com/pretty v1.0.0 // indirect\n\
+         -- tested.go --\npackage tested\n-- tested_test.go --\npackage tested\n\nimport _ \"example.com/asserts\"\n",
+    );
+    let through = Module::requiring(
+        "example.com/through",
+        "v1.0.0",
+        &[("example.com/tested", "v1.0.0")],
+    );
+    let asserts = Module::requiring(
+        "example.com/asserts",
+        "v1.0.0",
+        &[("example.com/pretty", "v1.0.0")],
+    );
+    let pretty = Module::simple("example.com/pretty", "v1.0.0");
     let tool = Module::new(
         "example.com/gen",
         "v1.0.0",
@@ -49,6 +67,10 @@ fn publish(world: &Verified) {
         sad("v1.1.0", ""),
         sad("v1.2.0", "retract v1.2.0 // it was a mistake"),
         old,
+        tested,
+        through,
+        asserts,
+        pretty,
         tool,
     ] {
         world.add(&module);
@@ -72,6 +94,7 @@ require (
 	example.com/gen v1.0.0
 	example.com/old v1.0.0
 	example.com/sad v1.0.0
+	example.com/through v1.0.0
 )
 -- main.go --
 package main
@@ -80,6 +103,7 @@ import (
 	branch \"example.com/Branch/v2\"
 	_ \"example.com/old\"
 	_ \"example.com/sad\"
+	_ \"example.com/through\"
 )
 
 func main() {{ println(branch.Version()) }}

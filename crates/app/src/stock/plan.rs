@@ -82,7 +82,8 @@ impl Plan {
                 }
             }
             if project.is_untidy {
-                plan.settle(reach, at, roots, &walk, Purpose::Work).await;
+                plan.settle(reach, at, roots, &walk, Purpose::Work, true)
+                    .await;
             }
         }
         for module in &project.sums {
@@ -177,8 +178,10 @@ impl Plan {
         }
     }
 
-    /// What a build list becomes once all of it is written into go.mod, as `go mod tidy` and `go get` do with what is
-    /// imported: other versions of what is in it already, not what only stands at the horizon of the pruned graph.
+    /// What a build list becomes once it is written into go.mod, as `go mod tidy` and `go get` do with what is imported. Not all
+    /// of the list is, and what is left out may have raised what is not: so of what is in the list already, each version counts that
+    /// may be selected then. `go mod tidy` also loads what the tests of dependencies import, which only their own go.mod
+    /// files name; `with_tests` has that too.
     async fn settle(
         &mut self,
         reach: &Reach,
@@ -186,16 +189,25 @@ impl Plan {
         roots: &Roots,
         walk: &Walk,
         purpose: Purpose,
+        with_tests: bool,
     ) {
         let list = walk.build_list();
         let settled = self.walk(reach, at, &roots.upgraded(&list), purpose).await;
         for module in settled.graph() {
             self.need(module, purpose, false);
         }
-        let paths: BTreeSet<&ModulePath> = list.iter().map(|module| &module.path).collect();
-        let known = |module: &ModuleVersion| paths.contains(&module.path);
-        for module in settled.build_list().into_iter().filter(known) {
-            self.need(module, purpose, true);
+        let now: BTreeMap<&ModulePath, &Version> = list
+            .iter()
+            .map(|module| (&module.path, &module.version))
+            .collect();
+        for module in settled.mentioned() {
+            let counts = match now.get(&module.path) {
+                Some(now) => module.version >= **now,
+                None => with_tests,
+            };
+            if counts {
+                self.need(module, purpose, true);
+            }
         }
     }
 
@@ -303,7 +315,7 @@ impl Plan {
             let upgraded = roots.upgraded(to);
             let walk = self.walk(reach, at, &upgraded, Purpose::Upgrade).await;
             self.build(&walk, Purpose::Upgrade);
-            self.settle(reach, at, &upgraded, &walk, Purpose::Upgrade)
+            self.settle(reach, at, &upgraded, &walk, Purpose::Upgrade, false)
                 .await;
         }
     }

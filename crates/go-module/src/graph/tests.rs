@@ -85,6 +85,8 @@ fn the_highest_of_what_is_required_is_selected() {
         ["a@v1.0.0", "b@v1.0.0", "c@v1.2.0", "d@v1.0.0", "e@v1.0.0"]
     );
     assert_eq!(looked_at(&walk).len(), 6);
+    let mentioned: Vec<String> = walk.mentioned().iter().map(short).collect();
+    assert_eq!(mentioned, looked_at(&walk), "c@v1.1.0 too");
     assert!(walk.misses().is_empty());
     assert_eq!(walk.go().unwrap().as_str(), "1.22");
 }

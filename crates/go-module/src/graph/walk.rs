@@ -260,6 +260,22 @@ impl Walk {
         modules.into_iter().collect()
     }
 
+    /// All module versions that something in the graph requires, in order, each as its replacement where it has one: whatever
+    /// part of the graph turns out to count, what it selects is among them.
+    #[must_use]
+    pub fn mentioned(&self) -> Vec<ModuleVersion> {
+        let required = self.graph.requires.values().flatten().flatten();
+        let mentioned = required.chain(&self.required).filter_map(|module| {
+            let is_main = self.roots.mains.contains(&module.path);
+            match self.roots.source(module) {
+                Source::Module(actual) if !is_main => Some(actual),
+                Source::Module(_) | Source::Folder(_) | Source::Nowhere(_) => None,
+            }
+        });
+        let modules: BTreeSet<ModuleVersion> = mentioned.collect();
+        modules.into_iter().collect()
+    }
+
     /// All module versions whose go.mod was looked at, in order. A build needs each of these files.
     #[must_use]
     pub fn graph(&self) -> Vec<ModuleVersion> {
