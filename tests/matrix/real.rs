@@ -60,7 +60,7 @@ const PROJECTS: [Project; 7] = [
     ),
 ];
 
-/// Stocked beside the project: what is to be imported, a tool.
+/// Stocked beside the project: what is to be imported, and a program, which is its tool as well.
 const ADDED: &str = "github.com/google/btree";
 const TOOL: &str = "golang.org/x/tools/cmd/stringer";
 const TOOL_VERSION: &str = "v0.38.0";
@@ -95,7 +95,7 @@ const ROWS: [(&str, &[&str]); 19] = [
     ("`go mod why`", &["mod why -m X"]),
     ("`go mod verify`", &["mod download", "mod verify"]),
     ("`go work sync`", &["work init .", "work sync"]),
-    ("`go tool T`", &["get -tool P@PV", "tool stringer -help"]),
+    ("`go tool T`", &["tool stringer -help"]),
     (SWITCH, &["version"]),
 ];
 
@@ -222,6 +222,9 @@ fn matrix_of(project: &Project) -> (Vec<Cell>, String) {
     let (online, stocked) = (new_home(), new_home());
     let larder = serve(&online);
     let (folder, newest) = unpack(&online, project);
+    let tool = format!("{TOOL}@{TOOL_VERSION}");
+    let mut add = online.go(&["get", "-tool", &tool]);
+    run_within(add.current_dir(&folder), DEADLINE).success();
     if project.name == PROJECTS[0].name {
         let line = format!("-toolchain={TOOLCHAIN}");
         test_support::run(online.go(&["mod", "edit", &line]).current_dir(&folder)).success();
@@ -241,7 +244,7 @@ fn matrix_of(project: &Project) -> (Vec<Cell>, String) {
     let mut stock = stocked.larder(bin());
     stock.arg("stock").arg(&folder).args([
         format!("{ADDED}@latest"),
-        format!("{TOOL}@{TOOL_VERSION}"),
+        tool,
         format!("{TOOL}@latest"),
     ]);
     let report = run_within(&mut stock, DEADLINE);
@@ -268,10 +271,12 @@ fn matrix_of(project: &Project) -> (Vec<Cell>, String) {
             online,
             offline: run(),
         };
-        // Something else may have been going on in the machine.
+        // Something else may have been going on in the machine: the best of three counts.
         for _ in 0..2 {
-            if cell.is_slow() {
-                cell.offline = run();
+            if cell.is_slow()
+                && let (Ok(again), Ok(before)) = (run(), &cell.offline)
+            {
+                cell.offline = Ok(again.min(*before));
             }
         }
         eprintln!("{}, {}: {}", project.name, cell.row, cell.shown());
