@@ -49,7 +49,7 @@ impl Bar {
     fn show(&self, progress: Progress) {
         if progress.total > 0 && self.0.length() != Some(progress.total) {
             self.0.set_style(style(
-                "{msg} [{bar:30}] {human_pos}/{human_len} files, {prefix}",
+                "{msg} [{bar:30}] {human_pos}/{human_len} files, {prefix}, {eta} left",
             ));
             self.0.set_length(progress.total);
         }

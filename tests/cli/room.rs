@@ -203,3 +203,31 @@ fn a_reserve_that_the_disk_does_not_have_lets_all_go_and_is_said() {
     );
     running.run(&["stop"]).success();
 }
+
+#[test]
+fn what_was_stocked_for_a_project_stays_when_room_is_made() {
+    let (home, proxy) = (TempHome::new(), proxy(4));
+    let archive =
+        "-- go.mod --\nmodule example.test/app\n\ngo 1.24\n\nrequire example.com/bulk v1.1.0\n";
+    let app = home.project("app", archive).to_str().unwrap().to_owned();
+    let running = serve(&home, &proxy);
+    running.run(&["stock", &app]).success();
+    // It needs v1.1.0, and the newest to upgrade to.
+    for number in [0, 2] {
+        fetch(&running, "example.com/bulk", &version(number));
+    }
+    until("what nobody needs went", || {
+        larder(&home, &["cache", "quota", "5 MB"]).success();
+        quota(&home, &["1 MB"]);
+        kept(&running) == [version(1), version(3)]
+    });
+    let ready = running.run(&["ready", &app]).success();
+    assert!(
+        ready.stdout.contains("ready for offline: 1 of 1"),
+        "{ready}"
+    );
+    assert!(
+        ready.stdout.contains("upgrades within reach: 2 of 2"),
+        "{ready}"
+    );
+}
