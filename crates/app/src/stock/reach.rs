@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use delivery::{Ask, Body, Brought, Cover, Delivery};
+use delivery::{Ask, Body, Brought, Cover, Delivery, DeliveryError};
 use futures_util::{StreamExt, stream};
 use go_module::graph::{Folder, Roots, Walk};
 use go_module::{FileKind, ModulePath, ModuleVersion, Query, Request, Version, info, list};
@@ -186,7 +186,7 @@ impl Reach {
             ..Ask::new(request)
         };
         let answer = Box::pin(self.delivery.deliver(ask)).await;
-        match answer.map_err(|error| error.to_string())?.into_body() {
+        match answer.map_err(|error| reason(&error))?.into_body() {
             Body::Bytes(bytes) => Ok(bytes),
             Body::Stream(mut chunks) => {
                 let mut all = BytesMut::new();
@@ -196,5 +196,14 @@ impl Reach {
                 Ok(all.freeze())
             }
         }
+    }
+}
+
+/// Why something is not there, in a report that asked the cache alone.
+fn reason(error: &DeliveryError) -> String {
+    if matches!(error, DeliveryError::NotKept) {
+        "not asked for yet, so not in the cache".to_owned()
+    } else {
+        error.to_string()
     }
 }
