@@ -254,7 +254,7 @@ async fn a_forward_proxy_that_bars_the_way_is_told_from_the_upstream() {
                     matches!(
                         error,
                         UpstreamError::Unreachable {
-                            step: Step::Proxy,
+                            step: Step::Proxy | Step::ProxyCredentials,
                             ..
                         }
                     ),

@@ -81,10 +81,13 @@ fn without_an_instance_it_is_done_here() {
         assert!(client.activity_last(10).await.unwrap().is_empty());
         assert!(client.activity_after(0, 10).await.unwrap().is_empty());
         client.close().await;
-        assert!(
-            App::open(places.clone()).await.unwrap().is_some(),
-            "the lock is free again"
-        );
+        // A program that a test beside this one starts has it open too until it runs.
+        let mut tries = 0;
+        while App::open(places.clone()).await.unwrap().is_none() {
+            tries += 1;
+            assert!(tries < 200, "the lock is free again");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     });
 }
 
