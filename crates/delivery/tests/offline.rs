@@ -143,6 +143,19 @@ async fn one_dead_upstream_among_living_ones_stays_an_outage() {
 }
 
 #[tokio::test]
+async fn all_that_died_this_moment_are_told_from_one_that_lives() {
+    let (first, second) = (proxy_with(&[module("v1.0.0")]).await, proxy_with(&[]).await);
+    let list = format!("{},{}", second.url(), first.url());
+    let engine = Engine::with(&list, nothing_fresh()).await;
+    // Both have just answered.
+    engine.whole(LIST).await;
+    first.stop();
+    second.stop();
+    missing(&engine, "example.com/other/@v/v1.0.0.mod").await;
+    engine.end().await;
+}
+
+#[tokio::test]
 async fn where_a_person_says_never_an_outage_stays_one() {
     let dead = DeadAddress::new();
     let never = Options {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use go_module::ModuleVersion;
 use store::ListedVersion;
-use upstream::{Privacy, Reach, Upstream, UpstreamKind};
+use upstream::{Privacy, Reach, Upstream, UpstreamError, UpstreamKind};
 
 use super::{Offline, OfflineMode};
 use crate::database::DatabaseError;
@@ -21,10 +21,12 @@ use crate::shared::Shared;
 /// Why there can be no way to what is not on this machine.
 pub(super) const NO_ROUTE: &str = "this machine has no default route to any network";
 
-/// For how long what was seen of an upstream counts as a look at it.
+/// For how long it counts as a look at an upstream that there was no way to it.
 const LATELY: Duration = Duration::from_secs(5);
 /// For how long an answer of `direct` says that version control can be reached.
-const DIRECT_FOR: Duration = Duration::from_secs(30);
+const DIRECT_ANSWERED_FOR: Duration = Duration::from_secs(5);
+/// For how long it is heeded that `direct` found no way; then it may try again.
+const DIRECT_FAILED_FOR: Duration = Duration::from_secs(30);
 /// For how long it is not looked again after one upstream was found in reach.
 const REST: Duration = Duration::from_secs(2);
 /// The pause before the first look whether there is a way again; each one after it is twice as long.
@@ -36,15 +38,6 @@ const ROUTES_EVERY: Duration = Duration::from_secs(2);
 /// Among how many versions that came from an upstream one is sought that may be asked of it.
 const KNOWN: usize = 50;
 
-/// What a failure says of the way to the upstreams.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Suspicion {
-    /// There was no way.
-    NoWay,
-    /// Something answered that may be no upstream at all: a sign-in page.
-    Portal,
-}
-
 /// After a failure: whether Larder is offline. Looks at the upstreams where the failure speaks for it.
 pub(crate) async fn consider(
     shared: &Shared,
@@ -52,7 +45,7 @@ pub(crate) async fn consider(
     error: &DeliveryError,
 ) -> Option<Arc<Offline>> {
     let connection = &shared.connection;
-    let (suspicion, suspects) = suspicion(error)?;
+    let suspects = suspects(error)?;
     if connection.mode() == OfflineMode::Off {
         return None;
     }
@@ -70,12 +63,6 @@ pub(crate) async fn consider(
         return None;
     }
     let heeded = Heeded {
-        // What looks like an answer may be the portal's.
-        reached: if suspicion == Suspicion::Portal {
-            Duration::ZERO
-        } else {
-            LATELY
-        },
         unreachable: LATELY,
         suspects: &suspects,
     };
@@ -92,8 +79,9 @@ pub(crate) async fn consider(
     connection.known()
 }
 
-/// What speaks for it that there is no way, and of whom.
-fn suspicion(error: &DeliveryError) -> Option<(Suspicion, Vec<String>)> {
+/// Of which upstreams an error speaks for it that there is no way to them: none could be gone, or what answered may be a
+/// sign-in page.
+fn suspects(error: &DeliveryError) -> Option<Vec<String>> {
     let chain = match error {
         DeliveryError::Outage(chain) | DeliveryError::Refused(chain) => chain,
         DeliveryError::Database(DatabaseError::Unreachable { cause, .. })
@@ -102,7 +90,7 @@ fn suspicion(error: &DeliveryError) -> Option<(Suspicion, Vec<String>)> {
             ..
         } => cause,
         DeliveryError::Malformed { upstream, .. } => {
-            return Some((Suspicion::Portal, vec![upstream.clone()]));
+            return Some(vec![upstream.clone()]);
         }
         DeliveryError::Unverified { .. }
         | DeliveryError::Database(_)
@@ -119,25 +107,19 @@ fn suspicion(error: &DeliveryError) -> Option<(Suspicion, Vec<String>)> {
         | DeliveryError::OtherChecksumDb { .. }
         | DeliveryError::Stopping => return None,
     };
-    let names = chain.tried.iter().map(|(name, _)| name.clone()).collect();
-    let mut tried = chain.tried.iter().map(|(_, error)| error);
-    if tried.clone().any(upstream::UpstreamError::is_no_way) {
-        Some((Suspicion::NoWay, names))
-    } else if tried.any(|error| {
-        matches!(
-            error,
-            upstream::UpstreamError::Malformed { .. } | upstream::UpstreamError::Redirect { .. }
-        )
-    }) {
-        Some((Suspicion::Portal, names))
-    } else {
-        None
-    }
+    let speaks_for_it = chain.tried.iter().any(|(_, error)| {
+        error.is_no_way()
+            || matches!(
+                error,
+                UpstreamError::Malformed { .. } | UpstreamError::Redirect { .. }
+            )
+    });
+    speaks_for_it.then(|| chain.tried.iter().map(|(name, _)| name.clone()).collect())
 }
 
-/// For how long what was seen of an upstream is heeded in place of a look.
+/// What spares a look at an upstream.
 struct Heeded<'a> {
-    reached: Duration,
+    /// For how long it is heeded that there was no way to it.
     unreachable: Duration,
     /// The upstreams that are looked at first, by name.
     suspects: &'a [String],
@@ -161,7 +143,6 @@ async fn look(shared: &Shared, profile: &Profile, heeded: Heeded<'_>) -> Option<
             }
             let seen = upstream.reach();
             let reach = match seen {
-                Reach::Reached { ago } if ago < heeded.reached => seen,
                 Reach::Unreachable { ago, .. } if ago < heeded.unreachable => seen,
                 Reach::Unknown | Reach::Reached { .. } | Reach::Unreachable { .. } => {
                     let known = known_of(shared, profile, upstream).await;
@@ -184,8 +165,8 @@ async fn look(shared: &Shared, profile: &Profile, heeded: Heeded<'_>) -> Option<
     {
         match direct.reach() {
             _ if !has_route => reasons.push(NO_ROUTE.to_owned()),
-            Reach::Reached { ago } if ago < DIRECT_FOR => return None,
-            Reach::Unreachable { ago, cause } if ago < DIRECT_FOR => {
+            Reach::Reached { ago } if ago < DIRECT_ANSWERED_FOR => return None,
+            Reach::Unreachable { ago, cause } if ago < DIRECT_FAILED_FOR => {
                 reasons.push(format!("direct: {cause}"));
             }
             // Nothing is known of it: it goes with the others. Alone, it is given the chance to try.
@@ -253,7 +234,6 @@ pub(crate) async fn keep_looking(shared: Weak<Shared>) {
             };
             let profile = shared.profile();
             let anew = Heeded {
-                reached: LATELY,
                 unreachable: Duration::ZERO,
                 suspects: &[],
             };
