@@ -49,6 +49,10 @@ pub(crate) async fn consider(
     if connection.mode() == OfflineMode::Off {
         return None;
     }
+    // Who looks in the background may be at it for seconds.
+    if let Some(offline) = connection.known() {
+        return Some(offline);
+    }
     let _turn = connection.looking.acquire().await.ok()?;
     if let Some(offline) = connection.known() {
         return Some(offline);
