@@ -1,0 +1,8 @@
+// The window begins here.
+import { mount } from 'svelte'
+import App from './App.svelte'
+import './styles/tokens.css'
+import './styles/base.css'
+
+const target = document.getElementById('app')
+if (target) mount(App, { target })
