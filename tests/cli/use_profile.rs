@@ -12,6 +12,14 @@ fn list(larder: &Larder, path: &str) -> u16 {
     http::get(&format!("{}/{path}/@v/list", larder.goproxy())).status
 }
 
+/// What the last profile says, where the modules of corp.example are private and come from here.
+fn private_at(company: &FakeProxy) -> String {
+    format!(
+        "private = \"corp.example\"\nprivate-upstreams = \"{}\"\n",
+        company.url()
+    )
+}
+
 #[test]
 fn use_switches_a_running_instance_at_once_and_what_is_under_way_ends_as_it_began() {
     let (one, two) = (proxy_of("example.com/one"), proxy_of("example.com/two"));
@@ -200,10 +208,7 @@ fn after_a_switch_a_private_path_still_goes_nowhere_else() {
     public.add(&Module::simple("corp.example/open", "v1.0.0"));
     let home = TempHome::new();
     let text = profiles(&[("public", &public), ("company", &company)]);
-    let private = format!(
-        "private = \"corp.example\"\nprivate-upstreams = \"{}\"\n",
-        company.url()
-    );
+    let private = private_at(&company);
     settings(&home, &format!("profile = \"company\"\n{text}{private}"));
     let larder = serve(&home);
     assert_eq!(list(&larder, "corp.example/secret"), 200);
@@ -257,10 +262,7 @@ fn a_choice_keeps_private_paths_in_when_serve_has_another_list_and_in_go_env() {
     home.use_sumdb();
     home.remove_env("GOENV");
     let text = profiles(&[("public", &public), ("company", &company)]);
-    let private = format!(
-        "private = \"corp.example\"\nprivate-upstreams = \"{}\"\n",
-        company.url()
-    );
+    let private = private_at(&company);
     settings(
         &home,
         &format!("profile = [\"company\", \"public\"]\n{text}{private}"),
@@ -318,10 +320,7 @@ fn the_first_that_answers_is_in_force_and_a_private_path_goes_nowhere_else() {
     public.add(&Module::simple("corp.example/secret", "v1.0.0"));
     let home = TempHome::new();
     let text = profiles(&[("public", &public), ("company", &company)]);
-    let private = format!(
-        "private = \"corp.example\"\nprivate-upstreams = \"{}\"\n",
-        company.url()
-    );
+    let private = private_at(&company);
     settings(
         &home,
         &format!("profile = [\"company\", \"public\"]\n{text}{private}"),
