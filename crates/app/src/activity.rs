@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::{ActivityRow, Missed, Store};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use ts_rs::TS;
 
 use crate::failure::Failure;
 
@@ -21,7 +22,8 @@ const BATCH: usize = 2000;
 const PRUNE_EVERY: usize = 5000;
 
 /// One entry of the activity log, as `larder log` shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(rename = "ActivityItem")]
 pub struct Item {
     /// Its number; later ones are higher, none is given twice.
     pub seq: i64,

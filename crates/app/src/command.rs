@@ -3,6 +3,7 @@
 //! A command is a plain struct; its type says what comes back. Hosts ask through a client that runs it in this
 //! process or sends it to the instance; either way the same `run` is what happens.
 
+mod activity;
 mod bundle;
 mod cache;
 mod credentials;
@@ -29,10 +30,13 @@ mod vulndb;
 
 use std::future::Future;
 
+use futures_util::stream::{BoxStream, Stream, StreamExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use ts_rs::TS;
 
+pub use activity::ActivityFeed;
 pub use bundle::{BundleExport, BundleImport};
 pub use cache::{
     CacheClear, CacheList, CacheSize, CacheVerify, Cleared, DamagedFile, ListedFile, ListedModule,
@@ -80,11 +84,11 @@ use crate::failure::{Code, Failure};
 use crate::job::{JobId, Reporter};
 
 /// A request and an answer.
-pub trait Call: Serialize + DeserializeOwned + Send + 'static {
+pub trait Call: Serialize + DeserializeOwned + TS + Send + 'static {
     /// Its name in the control API.
     const NAME: &'static str;
     /// What comes back.
-    type Answer: Serialize + DeserializeOwned + Send;
+    type Answer: Serialize + DeserializeOwned + TS + Send + 'static;
 
     /// Carries it out.
     ///
@@ -94,11 +98,11 @@ pub trait Call: Serialize + DeserializeOwned + Send + 'static {
 }
 
 /// Long work with progress and cancel.
-pub trait Job: Serialize + DeserializeOwned + Send + 'static {
+pub trait Job: Serialize + DeserializeOwned + TS + Send + 'static {
     /// Its name in the control API.
     const NAME: &'static str;
     /// What it ends with.
-    type Answer: Serialize + DeserializeOwned + Send;
+    type Answer: Serialize + DeserializeOwned + TS + Send + 'static;
 
     /// Carries it out, telling how far it is, and ending early where it is cancelled.
     ///
@@ -111,12 +115,28 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     ) -> impl Future<Output = Result<Self::Answer, Failure>> + Send + 'static;
 }
 
+/// Items with a number each, to be followed from any of them on.
+pub trait Feed: 'static {
+    /// Its name in the control API.
+    const NAME: &'static str;
+    /// One of them; its number is its `seq`.
+    type Item: Serialize + DeserializeOwned + TS + Send + 'static;
+
+    /// The items after number `after`, and those to come, oldest first; never an empty batch. It ends after an error.
+    fn follow(
+        app: &App,
+        after: i64,
+    ) -> impl Stream<Item = Result<Vec<Self::Item>, Failure>> + Send + 'static;
+}
+
 macro_rules! table {
-    (calls: $($call:ty),+; jobs: $($job:ty),+;) => {
+    (calls: $($call:ty),+; jobs: $($job:ty),+; feeds: $($feed:ty),+;) => {
         /// The names of all calls.
         pub const CALLS: &[&str] = &[$(<$call as Call>::NAME),+];
         /// The names of all jobs.
         pub const JOBS: &[&str] = &[$(<$job as Job>::NAME),+];
+        /// The names of all feeds.
+        pub const FEEDS: &[&str] = &[$(<$feed as Feed>::NAME),+];
 
         /// Carries out the call of this name, as the control API receives it.
         ///
@@ -139,6 +159,25 @@ macro_rules! table {
                 $(<$job as Job>::NAME => start_job(app, read::<$job>(request)?),)+
                 _ => Err(unknown(name)),
             }
+        }
+
+        /// Follows the feed of this name, as the control API gives it.
+        ///
+        /// # Errors
+        /// `protocol` where there is none of this name.
+        pub fn follow(app: &App, name: &str, after: i64) -> Result<BoxStream<'static, Result<Vec<Value>, Failure>>, Failure> {
+            match name {
+                $(<$feed as Feed>::NAME => Ok(values(<$feed as Feed>::follow(app, after))),)+
+                _ => Err(unknown(name)),
+            }
+        }
+
+        /// Shows each type of the table, for the window's types.
+        #[cfg(test)]
+        pub(crate) fn each(shown: &mut impl Shown) {
+            $(shown.call::<$call>();)+
+            $(shown.job::<$job>();)+
+            $(shown.feed::<$feed>();)+
         }
     };
 }
@@ -202,6 +241,16 @@ table! {
         Ready,
         VulndbImport,
         VulndbRefresh;
+    feeds:
+        ActivityFeed;
+}
+
+/// To whom the types of the table are shown.
+#[cfg(test)]
+pub(crate) trait Shown {
+    fn call<C: Call>(&mut self);
+    fn job<J: Job>(&mut self);
+    fn feed<F: Feed>(&mut self);
 }
 
 /// Starts a job in this process.
@@ -222,6 +271,14 @@ fn read<T: DeserializeOwned>(request: Value) -> Result<T, Failure> {
             format!("the request is not of the form this instance knows: {error}"),
         )
     })
+}
+
+fn values<T: Serialize + Send + 'static>(
+    batches: impl Stream<Item = Result<Vec<T>, Failure>> + Send + 'static,
+) -> BoxStream<'static, Result<Vec<Value>, Failure>> {
+    batches
+        .map(|batch| batch?.into_iter().map(to_value).collect())
+        .boxed()
 }
 
 fn to_value<T: Serialize>(answer: T) -> Result<Value, Failure> {

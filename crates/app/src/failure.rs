@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use store::StoreError;
+use ts_rs::TS;
 
 /// What kind of trouble it is; only where someone branches on it. Exit codes of the CLI follow from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
     /// No instance is running, and this needs one.
@@ -32,7 +33,7 @@ pub enum Code {
 }
 
 /// An error for a person: what happened and why, and hints that say what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, TS)]
 #[error("{message}")]
 pub struct Failure {
     /// The kind of trouble.

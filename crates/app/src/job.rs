@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use ts_rs::TS;
 
 use crate::failure::{Code, Failure};
 
@@ -19,12 +20,12 @@ const REMEMBERED: usize = 32;
 const AT_ONCE: usize = 8;
 
 /// Names a job of this instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(transparent)]
 pub struct JobId(pub u64);
 
 /// How far a job is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Progress {
     /// Steps done.
     pub done: u64,
@@ -35,7 +36,7 @@ pub struct Progress {
 }
 
 /// A job as its clients see it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct JobState {
     /// Its id.
     pub id: JobId,
@@ -44,6 +45,7 @@ pub struct JobState {
     /// How far it is.
     pub progress: Progress,
     /// Its answer or its failure, once it has ended.
+    #[ts(type = "{ Ok: unknown } | { Err: Failure } | null")]
     pub end: Option<Result<Value, Failure>>,
 }
 

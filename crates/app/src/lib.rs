@@ -33,6 +33,8 @@ pub mod stock;
 mod surroundings;
 mod token;
 mod trust;
+#[cfg(test)]
+mod types;
 mod vulndb;
 mod way;
 mod whole_file;

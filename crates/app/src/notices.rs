@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use store::Store;
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
+use ts_rs::TS;
 
 use crate::failure::{Code, Failure};
 
@@ -15,7 +16,7 @@ const KEY: &str = "notices";
 const MOST: usize = 100;
 
 /// A notice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Notice {
     /// Its number, by which it is put away.
     pub id: u64,

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{ActivityRow, Limits, Room, RoomMade, Store, Victim};
 use tokio::sync::Notify;
+use ts_rs::TS;
 
 use crate::app::{App, WeakApp};
 use crate::failure::Failure;
@@ -29,7 +30,7 @@ const CLONES_PART: u64 = 5;
 const ROWS: usize = 2000;
 
 /// How the room stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct RoomReport {
     /// The most bytes of the cache; nothing where there is no limit.
     pub quota: Option<u64>,

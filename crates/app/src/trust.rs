@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Store;
 use tokio::sync::Mutex;
+use ts_rs::TS;
 
 use crate::failure::{Code, Failure};
 
@@ -27,7 +28,7 @@ const MOST: usize = 100;
 static TURN: Mutex<()> = Mutex::const_new(());
 
 /// Paths that a person lets through unverified.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Grant {
     /// Which: one pattern, as in GONOSUMDB.
     pub pattern: String,

@@ -5,6 +5,7 @@ use std::fmt;
 use data_encoding::BASE64;
 use secret::{SafeUrl, Secret};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 use zeroize::Zeroizing;
 
 use crate::origin::Origin;
@@ -26,8 +27,9 @@ enum Form {
 }
 
 /// What sort of credential it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
+#[ts(rename = "CredentialKind")]
 pub enum Kind {
     /// A user and a password (RFC 7617).
     Basic,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::credential::{Credential, Kind};
 use crate::error::CredentialError;
@@ -51,7 +52,7 @@ pub trait Keep: Send + Sync {
 }
 
 /// Where a credential comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeptIn {
     /// The OS keyring.
@@ -65,9 +66,11 @@ pub enum KeptIn {
 }
 
 /// What may be told of a credential: never its secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(rename = "ListedCredential")]
 pub struct Listed {
     /// Whom it is for.
+    #[ts(type = "string")]
     pub origin: Origin,
     /// A user and password, or a token.
     pub kind: Kind,

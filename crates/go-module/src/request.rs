@@ -5,6 +5,7 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::path::{ModulePath, PathError};
 use crate::sumdb::{self, SumDbReason};
@@ -19,7 +20,7 @@ pub const MAX_URL_PATH: usize = 4096;
 pub const MAX_ELEMENT: usize = 240;
 
 /// The three files of a module version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum FileKind {
     /// Version and time, as JSON.

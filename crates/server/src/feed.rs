@@ -1,9 +1,8 @@
-//! What can be watched, as streams: the states of a job, and the activity log as it grows. The control API and the
-//! client without an instance both take them from here.
+//! The states of a job as a stream. The control API and the client without an instance both take them from here.
 
 use std::time::Duration;
 
-use app::{Activity, ActivityItem, Failure, JobState};
+use app::JobState;
 use futures_util::Stream;
 use futures_util::stream;
 use tokio::sync::watch;
@@ -11,8 +10,6 @@ use tokio::time::timeout;
 
 /// How often the progress of a job is told at most.
 const PACE: Duration = Duration::from_millis(100);
-/// How many entries of the log are read at once.
-const BATCH: usize = 500;
 
 /// The states of a job from now on, the last with its end; those in between as far as there is time for them.
 pub(crate) fn states(job: watch::Receiver<JobState>) -> impl Stream<Item = JobState> + Send {
@@ -29,34 +26,9 @@ pub(crate) fn states(job: watch::Receiver<JobState>) -> impl Stream<Item = JobSt
     })
 }
 
-/// The entries of the activity log after number `after`, and those to come, oldest first; never an empty batch.
-/// It ends after an error.
-pub(crate) fn follow(
-    activity: Activity,
-    after: i64,
-) -> impl Stream<Item = Result<Vec<ActivityItem>, Failure>> + Send {
-    // From before the first look, so that nothing falls in between.
-    let news = activity.news();
-    stream::unfold(Some((activity, news, after)), |state| async move {
-        let (activity, mut news, after) = state?;
-        loop {
-            match activity.after(after, BATCH).await {
-                Err(failure) => return Some((Err(failure), None)),
-                Ok(items) => {
-                    if let Some(last) = items.last() {
-                        let after = last.seq;
-                        return Some((Ok(items), Some((activity, news, after))));
-                    }
-                }
-            }
-            news.changed().await.ok()?;
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use app::{Code, JobId, Progress};
+    use app::{Code, Failure, JobId, Progress};
     use futures_util::StreamExt;
 
     use super::*;

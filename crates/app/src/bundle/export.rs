@@ -10,6 +10,7 @@ use go_module::{FileKind, ModulePath, ModuleVersion, Request, Version, list};
 use serde::{Deserialize, Serialize};
 use store::{Filter, Kept};
 use tokio_util::sync::CancellationToken;
+use ts_rs::TS;
 
 use crate::app::App;
 use crate::command::LeftOut;
@@ -28,7 +29,8 @@ pub(crate) struct Wish {
 }
 
 /// What went into it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(rename = "BundleReport")]
 pub struct Exported {
     /// The bundle.
     pub file: String,

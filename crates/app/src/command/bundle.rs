@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use go_module::ProxyList;
 use serde::{Deserialize, Serialize};
 use store::Filling;
+use ts_rs::TS;
 use upstream::{Chain, Upstream};
 
 use super::Job;
@@ -20,7 +21,7 @@ use crate::settings::{PUBLIC, ProfileSettings};
 const MOST: u64 = 64 << 30;
 
 /// Puts module versions that are kept into a bundle.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct BundleExport {
     /// Projects by the absolute paths of their folders, and patterns as for `cache list`.
     pub wants: Vec<String>,
@@ -47,7 +48,7 @@ impl Job for BundleExport {
 }
 
 /// Takes in what a bundle holds, verified.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct BundleImport {
     /// The bundle, as an absolute path.
     pub file: PathBuf,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Filter, Store};
+use ts_rs::TS;
 
 use super::{Call, Job};
 use crate::app::App;
@@ -10,14 +11,14 @@ use crate::failure::{Code, Failure};
 use crate::job::{Progress, Reporter};
 
 /// Lists what is kept.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct CacheList {
     /// Which modules (GOPRIVATE's globs, with an optional `@version`); all where there is none.
     pub pattern: Option<String>,
 }
 
 /// A module version that is kept, in one tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ListedModule {
     /// Its path.
     pub module: String,
@@ -38,7 +39,7 @@ pub struct ListedModule {
 }
 
 /// One file of a version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ListedFile {
     /// `info`, `mod` or `zip`.
     pub kind: String,
@@ -79,14 +80,14 @@ impl Call for CacheList {
 }
 
 /// Asks how much is kept.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct CacheSize {
     /// Which modules; all where there is none.
     pub pattern: Option<String>,
 }
 
 /// How much is kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Size {
     /// Module versions.
     pub versions: u64,
@@ -99,7 +100,7 @@ pub struct Size {
 }
 
 /// How much one tree holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct TreeSize {
     /// The tree.
     pub tree: String,
@@ -162,14 +163,14 @@ fn total(usage: store::Usage) -> Size {
 }
 
 /// Re-hashes all that is kept and names what is damaged.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct CacheVerify {
     /// Remove what is damaged, and rebuild the index.
     pub repair: bool,
 }
 
 /// What was found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Verified {
     /// Files re-hashed.
     pub files: u64,
@@ -182,7 +183,7 @@ pub struct Verified {
 }
 
 /// A damaged file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct DamagedFile {
     /// Where it is, below the cache folder.
     pub path: String,
@@ -229,14 +230,14 @@ impl Job for CacheVerify {
 }
 
 /// Removes what is kept.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct CacheClear {
     /// Which modules; all where there is none.
     pub pattern: Option<String>,
 }
 
 /// What was removed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Cleared {
     /// Module versions.
     pub versions: u64,

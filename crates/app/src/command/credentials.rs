@@ -3,6 +3,7 @@
 use credential::{Credential, KeptIn, Listed, Netrc, Origin};
 use secret::Secret;
 use serde::{Deserialize, Serialize, Serializer};
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
@@ -13,8 +14,9 @@ use crate::failure::{Code, Failure};
 use crate::settings::Settings;
 
 /// A secret on its way between a command and the instance, over the control API and nowhere else. Nothing prints it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, TS)]
 #[serde(transparent)]
+#[ts(type = "string")]
 pub struct Carried(Secret);
 
 impl Carried {
@@ -36,16 +38,17 @@ impl Serialize for Carried {
 }
 
 /// Asks which upstream is meant, and where a login for it would be kept, before a person is asked for anything.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct LoginTarget {
     /// The URL of an upstream, or the name of a profile whose lists have one.
     pub upstream: String,
 }
 
 /// The upstream that is meant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Target {
     /// Its origin: a credential is for all of it.
+    #[ts(type = "string")]
     pub origin: Origin,
     /// Whether the settings say that it is kept in the encrypted file.
     pub in_file: bool,
@@ -68,9 +71,10 @@ impl Call for LoginTarget {
 }
 
 /// Keeps a credential for an upstream. The next request to it shows it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Login {
     /// Whom it is for.
+    #[ts(type = "string")]
     pub origin: Origin,
     /// The user's name; none for a bearer token.
     pub user: Option<String>,
@@ -109,16 +113,17 @@ impl Call for Login {
 }
 
 /// Removes what is kept for an upstream.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Logout {
     /// The URL of an upstream, or the name of a profile whose lists have one.
     pub upstream: String,
 }
 
 /// It is removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LoggedOut {
     /// Whom it was for.
+    #[ts(type = "string")]
     pub origin: Origin,
     /// Where it was.
     pub removed: Vec<KeptIn>,
@@ -164,11 +169,11 @@ impl Call for Logout {
 }
 
 /// Asks what is kept, without the secrets.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct CredentialsList {}
 
 /// What is kept for upstreams, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct KeptCredentials {
     /// In the keyring and the encrypted file.
     pub kept: Vec<Listed>,
@@ -185,9 +190,10 @@ pub struct KeptCredentials {
 }
 
 /// The helper command of an upstream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct HelperOf {
     /// Whom it is asked for.
+    #[ts(type = "string")]
     pub origin: Origin,
     /// The program; its arguments are not shown.
     pub program: String,
@@ -226,14 +232,14 @@ impl Call for CredentialsList {
 }
 
 /// Opens the encrypted file until Larder ends.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct CredentialsUnlock {
     /// Its passphrase.
     pub passphrase: Carried,
 }
 
 /// It is open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Unlocked {
     /// How many credentials are in it.
     pub credentials: usize,
@@ -254,7 +260,7 @@ impl Call for CredentialsUnlock {
 }
 
 /// Takes credentials over from where they lie in the open.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum CredentialsImport {
     /// What netrc has for the upstreams of the profiles. It is left as it is.
@@ -264,7 +270,7 @@ pub enum CredentialsImport {
 }
 
 /// They are taken over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Imported {
     /// What is kept now.
     pub kept: Vec<Listed>,

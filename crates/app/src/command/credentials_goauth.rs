@@ -6,6 +6,7 @@ use credential::goauth::{Invocation, render};
 use credential::{Credential, Origin};
 use secret::Secret;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::Call;
 use super::credentials::Carried;
@@ -18,7 +19,7 @@ const AT_START: Duration = Duration::from_secs(2);
 const ANSWERED: Duration = Duration::from_secs(25);
 
 /// What `go` wants to know.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct GoAuth {
     /// The URL that was answered 4xx; none at the start.
     pub url: Option<Carried>,
@@ -27,7 +28,7 @@ pub struct GoAuth {
 }
 
 /// What is printed for it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct GoAuthAnswer {
     /// Origins and their headers; empty where there is none.
     pub text: Carried,

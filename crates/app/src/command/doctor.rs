@@ -2,6 +2,7 @@
 
 use go_tool::CallerEnv;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
@@ -9,16 +10,18 @@ use crate::doctor::{self, DoctorLine};
 use crate::failure::Failure;
 
 /// Asks what stands in the way.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Doctor {
     /// The caller's environment.
+    #[serde(default = "CallerEnv::of_process")]
+    #[ts(skip)]
     pub caller: CallerEnv,
     /// The version of the program that asks.
     pub version: String,
 }
 
 /// What was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Diagnosis {
     /// The version of what looked: the instance, or this program where there is none.
     pub version: String,

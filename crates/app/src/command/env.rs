@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use go_tool::CallerEnv;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
@@ -11,9 +12,11 @@ use crate::failure::Failure;
 use crate::go_env::{self, EnvOffReport, EnvOnReport, EnvReport, PortHold};
 
 /// Points the caller's go at Larder.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct EnvOn {
     /// The caller's environment.
+    #[serde(default = "CallerEnv::of_process")]
+    #[ts(skip)]
     pub caller: CallerEnv,
     /// The program `larder`, to be named in GOAUTH; `None` leaves that alone.
     pub larder: Option<PathBuf>,
@@ -31,9 +34,11 @@ impl Call for EnvOn {
 }
 
 /// Gives the caller's go env back.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct EnvOff {
     /// The caller's environment.
+    #[serde(default = "CallerEnv::of_process")]
+    #[ts(skip)]
     pub caller: CallerEnv,
 }
 
@@ -47,9 +52,11 @@ impl Call for EnvOff {
 }
 
 /// Asks how go env stands to Larder.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct EnvShow {
     /// The caller's environment.
+    #[serde(default = "CallerEnv::of_process")]
+    #[ts(skip)]
     pub caller: CallerEnv,
 }
 

@@ -9,6 +9,7 @@ use go_module::{FileKind, ModulePath, ModuleVersion, Patterns, Version, VersionE
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Tree;
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
@@ -20,14 +21,14 @@ use crate::trust;
 pub use kept::{ExplainedFile, Standing};
 
 /// Asks about a module, or one version of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Explain {
     /// `MODULE`, or `MODULE@VERSION`.
     pub module: String,
 }
 
 /// Where a module comes from, what vouches for it and where it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Explained {
     /// Its path.
     pub module: String,
@@ -70,7 +71,7 @@ pub struct Explained {
 }
 
 /// What makes a path private.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct PrivateBy {
     /// The pattern.
     pub pattern: String,
@@ -79,7 +80,7 @@ pub struct PrivateBy {
 }
 
 /// The rule that decides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct RuleBy {
     /// Its number, counted from 1.
     pub number: usize,

@@ -2,20 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 use store::{Filter, FirstSight};
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
 use crate::failure::{Code, Failure};
 
 /// Forgets the hashes that were seen first, and what is kept of these modules: what comes next is first sight again.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct TrustForget {
     /// Which modules: GOPRIVATE's globs, with an optional `@version`.
     pub pattern: String,
 }
 
 /// They are forgotten.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Forgotten {
     /// Hashes.
     pub hashes: u64,
@@ -55,7 +56,7 @@ impl Call for TrustForget {
 }
 
 /// Takes note of it that the hashes which were seen first are lost.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct TrustAcknowledge {}
 
 impl Call for TrustAcknowledge {

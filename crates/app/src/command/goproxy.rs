@@ -1,17 +1,18 @@
 //! `goproxy`: the address that `go` is pointed at.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
 use crate::failure::Failure;
 
 /// Asks for the value of GOPROXY.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct Goproxy {}
 
 /// The value of GOPROXY, token included: only ever shown to who asked for it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ProxyAddress {
     /// `http://127.0.0.1:PORT/<module token>`
     pub url: String,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use go_tool::{CallerEnv, Go};
 use serde::{Deserialize, Serialize};
 use store::Filling;
+use ts_rs::TS;
 
 use super::Job;
 use crate::app::App;
@@ -13,13 +14,15 @@ use crate::import::{self, ImportReport, Wish};
 use crate::job::Reporter;
 
 /// Takes in what a GOMODCACHE holds, verified.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct Import {
     /// The folder, as an absolute path; the caller's GOMODCACHE where there is none.
     pub folder: Option<PathBuf>,
     /// Whether files are linked rather than copied.
     pub hard_links: bool,
     /// The caller's environment.
+    #[serde(default = "CallerEnv::of_process")]
+    #[ts(skip)]
     pub caller: CallerEnv,
 }
 

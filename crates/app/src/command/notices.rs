@@ -1,6 +1,7 @@
 //! `notices`: what a person must hear of, until it is put away.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
@@ -8,7 +9,7 @@ use crate::failure::Failure;
 use crate::notices::Notice;
 
 /// Asks for the notices that nobody has put away.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct NoticesList {}
 
 impl Call for NoticesList {
@@ -21,14 +22,14 @@ impl Call for NoticesList {
 }
 
 /// Puts a notice away, or all of them. The cause stays: should it show again, there is a new one.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct NoticesDismiss {
     /// Which one; all where there is none.
     pub id: Option<u64>,
 }
 
 /// What was put away.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Dismissed {
     /// How many.
     pub notices: u64,

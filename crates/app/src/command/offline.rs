@@ -6,20 +6,21 @@ use delivery::{Offline, OfflineMode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Missed;
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
 use crate::failure::Failure;
 
 /// Says who says whether Larder is offline, or only asks.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct SetOffline {
     /// From now on; none to ask how it is.
     pub mode: Option<OfflineMode>,
 }
 
 /// How it is with the network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct OfflineReport {
     /// Who says whether Larder is offline.
     pub mode: OfflineMode,
@@ -56,14 +57,14 @@ pub(super) async fn report(app: &App) -> Result<OfflineReport, Failure> {
 }
 
 /// Lists what was asked for and missing while offline.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct MissedList {
     /// At most so many.
     pub limit: usize,
 }
 
 /// What was asked for and missing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct MissedItem {
     /// The path that was asked for.
     pub path: String,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use store::{Filter, Keep, Keeps};
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
@@ -13,7 +14,7 @@ use crate::settings::{Quota, Settings, parse_size};
 const PERSON: &str = "person";
 
 /// Asks how the room stands; sets the limits where they are given.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct CacheQuota {
     /// The most that the cache may take, as a person writes it: `20 GB`, `unlimited`.
     pub quota: Option<String>,
@@ -22,7 +23,7 @@ pub struct CacheQuota {
 }
 
 /// How the room stands, and what went for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct QuotaReport {
     /// How it stands now.
     #[serde(flatten)]
@@ -59,11 +60,11 @@ impl Call for CacheQuota {
 }
 
 /// What is wanted to stay.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct PinList {}
 
 /// What one owner wants to stay.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct MustStay {
     /// Who: `person` (`larder pin`), or `project:` and its folder.
     pub owner: String,
@@ -78,7 +79,7 @@ pub struct MustStay {
 }
 
 /// What must stay, and what a person should know about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Pins {
     /// By owner; patterns one by one.
     pub pins: Vec<MustStay>,
@@ -109,7 +110,7 @@ impl Call for PinList {
 }
 
 /// Lets what these patterns match stay, now and later.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct Pin {
     /// Modules as in GOPRIVATE, with `@` and a version if need be.
     pub patterns: Vec<String>,
@@ -134,14 +135,14 @@ impl Call for Pin {
 }
 
 /// Lets what these patterns match go when room is made.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct Unpin {
     /// Patterns as they were pinned.
     pub patterns: Vec<String>,
 }
 
 /// What was taken back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Unpinned {
     /// How many patterns.
     pub patterns: u64,

@@ -3,6 +3,7 @@
 use delivery::Profile;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::Call;
 use super::offline::{self, OfflineReport};
@@ -15,11 +16,11 @@ use crate::room::{self, RoomReport};
 use crate::serving::Serving;
 
 /// Asks how things are.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct Status {}
 
 /// How things are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct StatusReport {
     /// Larder's version.
     pub version: String,
@@ -50,7 +51,7 @@ pub struct StatusReport {
 }
 
 /// The profile in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ActiveProfile {
     /// Its name.
     pub name: String,
@@ -63,7 +64,7 @@ pub struct ActiveProfile {
 }
 
 /// What is kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct CacheStatus {
     /// Where.
     pub folder: String,

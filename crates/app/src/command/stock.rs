@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use go_module::ModuleVersion;
 use go_tool::{CallerEnv, Go};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::{Call, Job};
 use crate::app::App;
@@ -20,7 +21,7 @@ const MISSED: usize = 1_000;
 const ACTIVITY: usize = 10_000;
 
 /// Brings all that is needed into the cache, and lets it stay there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Stock {
     /// Of what.
     pub subjects: Vec<Subject>,
@@ -87,7 +88,7 @@ async fn stock_one(
 }
 
 /// Looks whether all that is needed is in the cache. Nobody is asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Ready {
     /// Of what.
     pub subjects: Vec<Subject>,
@@ -120,7 +121,7 @@ impl Job for Ready {
 }
 
 /// Brings what was asked for and missing while offline, the last first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct StockMissed {}
 
 impl Job for StockMissed {
@@ -202,7 +203,7 @@ async fn plan(
 }
 
 /// Asks what was stocked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct StockList {}
 
 impl Call for StockList {
@@ -215,7 +216,7 @@ impl Call for StockList {
 }
 
 /// Has projects kept stocked when their files change, or no longer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct StockWatch {
     /// Which ones.
     pub subjects: Vec<Subject>,
@@ -261,7 +262,7 @@ async fn folders(subjects: Vec<Subject>, must_be: bool) -> Result<Vec<Subject>, 
 }
 
 /// Forgets what was stocked: it may go when room is needed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct StockForget {
     /// Which ones.
     pub subjects: Vec<Subject>,
@@ -284,9 +285,11 @@ impl Call for StockForget {
 }
 
 /// Asks for a list to begin with: what the caller's `go` has in its GOMODCACHE, and what was asked for through Larder.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct StockStarter {
     /// The caller's environment.
+    #[serde(default = "CallerEnv::of_process")]
+    #[ts(skip)]
     pub caller: CallerEnv,
 }
 

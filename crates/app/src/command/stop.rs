@@ -1,17 +1,18 @@
 //! `stop`: the instance ends cleanly.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
 use crate::failure::Failure;
 
 /// Asks the instance to end: requests under way finish first.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct Stop {}
 
 /// It is ending.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Stopping {
     /// The process that ends.
     pub pid: u32,

@@ -1,6 +1,7 @@
 //! `token rotate`: a new module token; the old one is refused from now on.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
@@ -8,11 +9,11 @@ use crate::failure::Failure;
 use crate::go_env;
 
 /// Replaces the module token.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct RotateToken {}
 
 /// It has been replaced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Rotated {
     /// Whether an instance is running that now refuses the old one.
     pub serving: bool,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
@@ -11,7 +12,7 @@ use crate::failure::Failure;
 use crate::trust::{self, Grant};
 
 /// Lets paths through unverified until a moment.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct TrustAllow {
     /// Which: one pattern, as in GONOSUMDB, with its host written out.
     pub pattern: String,
@@ -22,7 +23,7 @@ pub struct TrustAllow {
 }
 
 /// They are let through.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Granted {
     /// The grant, as it holds.
     pub grant: Grant,
@@ -43,7 +44,7 @@ impl Call for TrustAllow {
 }
 
 /// Lets paths through no longer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct TrustRevoke {
     /// The pattern of the grant.
     pub pattern: String,
@@ -61,11 +62,11 @@ impl Call for TrustRevoke {
 }
 
 /// Asks what is let through.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct TrustList {}
 
 /// A grant in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ActiveGrant {
     /// What was granted.
     #[serde(flatten)]

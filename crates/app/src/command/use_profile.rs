@@ -1,6 +1,7 @@
 //! `use`: another profile in force, at once; requests under way end by the one they began with.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::Call;
 use super::status::ActiveProfile;
@@ -10,14 +11,14 @@ use crate::profile::{self, Overrides};
 use crate::settings::{Choice, Settings};
 
 /// Puts a profile in force, and reads the settings anew.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct UseProfile {
     /// Which one.
     pub choice: Choice,
 }
 
 /// What is in force now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct InForce {
     /// Whether modules are delivered by it now; else from the next start on.
     pub serving: bool,

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use futures_util::{StreamExt, stream};
 use go_module::{FileKind, H1, ModuleVersion};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 pub use finding::{Finding, Party, Said, Verdict};
 
@@ -23,21 +24,23 @@ use look::Look;
 const AT_ONCE: usize = 16;
 
 /// Holds files of modules against the checksum database and what is kept. Nothing is fetched but what the database says.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct Verify {
     /// Which files. See [`Verify::in_parts`].
     pub items: Vec<VerifyItem>,
 }
 
 /// A file of a module version, and what it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct VerifyItem {
     /// The module version.
+    #[ts(type = "string")]
     pub module: ModuleVersion,
     /// Which of its files: its zip or its go.mod.
     pub kind: FileKind,
     /// The hash that a go.sum has; none where only the others are to be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(as = "Option<String>")]
     pub h1: Option<H1>,
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 use vulnerability_db::take_in;
 
 use super::{Call, Job};
@@ -13,11 +14,11 @@ use crate::job::{Progress, Reporter};
 use crate::vulndb::{VulndbAbout, VulndbCopy, blocking, open_vulndb, refresh};
 
 /// Asks what is kept of the vulnerability database.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct VulndbShow {}
 
 /// What is kept, and where it is refreshed from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct VulndbView {
     /// The copy; none where there is none.
     pub kept: Option<KeptVulndb>,
@@ -26,7 +27,7 @@ pub struct VulndbView {
 }
 
 /// A kept copy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct KeptVulndb {
     /// What is known of it.
     #[serde(flatten)]
@@ -62,14 +63,14 @@ impl Call for VulndbShow {
 }
 
 /// Takes a database in from a folder or a zip, in the place of what is kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct VulndbImport {
     /// An absolute path.
     pub from: PathBuf,
 }
 
 /// What was taken in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct VulndbImported {
     /// The copy that is now kept.
     pub kept: KeptVulndb,
@@ -111,11 +112,11 @@ impl Job for VulndbImport {
 }
 
 /// Brings the copy up to date from the source that the settings name.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct VulndbRefresh {}
 
 /// What it is now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct VulndbRefreshed {
     /// The copy that is now kept.
     pub kept: KeptVulndb,

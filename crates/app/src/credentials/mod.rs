@@ -55,7 +55,7 @@ pub(crate) enum Into {
 }
 
 /// How the encrypted file stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, ts_rs::TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum EncryptedFileState {
     /// There is none.

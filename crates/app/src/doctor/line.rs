@@ -1,11 +1,12 @@
 //! One line of what was found.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::failure::Failure;
 
 /// What is looked at, in the order in which it is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
     /// Whether Larder runs.
@@ -65,7 +66,7 @@ impl Check {
 }
 
 /// How it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
     /// Well.
@@ -77,7 +78,7 @@ pub enum Health {
 }
 
 /// One line of what was found. Names no module, and holds no secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct DoctorLine {
     /// What was looked at.
     pub check: Check,

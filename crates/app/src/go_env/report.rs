@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::hold::PortHold;
 use crate::failure::Failure;
 
 /// How go env stands to Larder, for one caller.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct EnvReport {
     /// The go env file, as `go env GOENV` names it.
     pub file: PathBuf,
@@ -39,7 +40,7 @@ pub struct EnvReport {
 }
 
 /// One setting of go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct EnvSetting {
     /// Its name.
     pub key: String,
@@ -56,7 +57,7 @@ pub struct EnvSetting {
 }
 
 /// What Larder wants of a setting.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum EnvWish {
     /// This value.
@@ -68,7 +69,7 @@ pub enum EnvWish {
 }
 
 /// Who has the say over a setting.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum EnvWinner {
     /// Larder, by the go env file.
@@ -86,7 +87,7 @@ pub enum EnvWinner {
 }
 
 /// A go command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct GoCommand {
     /// Where it is.
     pub path: PathBuf,
@@ -95,7 +96,7 @@ pub struct GoCommand {
 }
 
 /// What pointing go at Larder came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct EnvOnReport {
     /// Whether the file had to be written.
     pub changed: bool,
@@ -107,7 +108,7 @@ pub struct EnvOnReport {
 }
 
 /// The profile that holds what go had been told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct TakenOver {
     /// Its name; it is in use.
     pub profile: String,
@@ -116,7 +117,7 @@ pub struct TakenOver {
 }
 
 /// What giving go env back came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct EnvOffReport {
     /// The files that were given back, or were not Larder's.
     pub files: Vec<EnvGivenBack>,
@@ -127,7 +128,7 @@ pub struct EnvOffReport {
 }
 
 /// What became of one go env file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct EnvGivenBack {
     /// The file.
     pub file: PathBuf,
@@ -140,7 +141,7 @@ pub struct EnvGivenBack {
 }
 
 /// How a go env file was given back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum GivenBackHow {
     /// It is byte for byte what it was, mode too.

@@ -10,6 +10,7 @@ use delivery::{DatabaseError, Delivery, DeliveryError, Found, Records, TakenIn};
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use store::Filling;
+use ts_rs::TS;
 use upstream::Upstream;
 
 use self::folder::Version;
@@ -36,7 +37,7 @@ pub(crate) struct Wish {
 }
 
 /// Something that was left out, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LeftOut {
     /// A version's file, or a path below the folder.
     pub what: String,
@@ -45,7 +46,7 @@ pub struct LeftOut {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ImportReport {
     /// The folder.
     pub folder: String,

@@ -4,13 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use toml_edit::{Array, Item, Value};
+use ts_rs::TS;
 
 use super::profiles::{self, ProfileSettings};
 use super::reader::Reader;
 use crate::failure::Failure;
 
 /// What `profile` says in the settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Choice {
     /// The profile of this name.

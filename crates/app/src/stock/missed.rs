@@ -6,13 +6,14 @@ use delivery::{Ask, Delivery, DeliveryError};
 use go_module::{ModuleVersion, Request};
 use serde::{Deserialize, Serialize};
 use store::Missed;
+use ts_rs::TS;
 
 use super::{Plan, Reach, Report, Subject, fill, resolve};
 use crate::failure::Failure;
 use crate::job::{Progress, Reporter};
 
 /// What came of what was missed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct MissedReport {
     /// What is there now, each with all that it needs.
     pub brought: Vec<Report>,

@@ -30,6 +30,7 @@ mod watch;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 pub use missed::MissedReport;
 pub use remembered::Remembered;
@@ -47,7 +48,7 @@ pub(crate) use starter::starter;
 pub(crate) use watch::keep as keep_watched;
 
 /// What is to be stocked, as a person names it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
     /// A project: its folder, or its go.mod or go.work file; absolute.

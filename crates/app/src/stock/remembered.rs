@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Store;
 use tokio::sync::Mutex;
+use ts_rs::TS;
 
 use super::{Report, Subject};
 use crate::failure::{Code, Failure};
@@ -14,7 +15,7 @@ const KEY: &str = "stock.projects";
 const LACKS: usize = 50;
 
 /// What is known of something that was stocked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Remembered {
     /// What it is.
     pub subject: Subject,
@@ -26,6 +27,7 @@ pub struct Remembered {
     pub report: Option<Report>,
     /// The state of its files then.
     #[serde(default)]
+    #[ts(skip)]
     pub(crate) fingerprint: String,
 }
 

@@ -5,15 +5,18 @@ use std::path::Path;
 
 use go_module::{ModulePath, ModuleVersion, Version};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::activity::Item;
 
 /// A list to begin with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Starter {
     /// The newest version of each module whose zip `go` has, or that was asked for through Larder.
+    #[ts(type = "string[]")]
     pub modules: Vec<ModuleVersion>,
     /// Older ones of the same modules.
+    #[ts(type = "string[]")]
     pub older: Vec<ModuleVersion>,
 }
 

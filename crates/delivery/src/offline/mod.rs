@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, Semaphore, watch};
+use ts_rs::TS;
 
 use crate::profile::Profile;
 
@@ -26,7 +27,7 @@ pub(crate) use notice::{consider, keep_looking};
 const ROUTES_FOR: Duration = Duration::from_secs(1);
 
 /// Who says whether Larder is offline.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum OfflineMode {
     /// Larder notices by itself: offline while there is no way to any upstream of the profile.
@@ -58,7 +59,7 @@ impl OfflineMode {
 }
 
 /// That Larder is offline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Offline {
     /// Since when.
     pub since: Timestamp,

@@ -5,7 +5,7 @@ mod reach;
 mod remote;
 mod wire;
 
-use app::command::{self, Call, Job};
+use app::command::{self, ActivityFeed, Call, Feed, Job};
 use app::{ActivityItem, App, Code, Failure, JobId, JobState, Places, Progress};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
@@ -146,7 +146,7 @@ impl Client {
     /// error. Without an instance nothing is to come; it is the caller's to leave.
     pub fn activity_follow(&self, seq: i64) -> BoxStream<'static, Result<ActivityItem, Failure>> {
         match self {
-            Self::Local(app) => feed::follow(app.activity().clone(), seq)
+            Self::Local(app) => ActivityFeed::follow(app, seq)
                 .map_ok(|items| stream::iter(items.into_iter().map(Ok)))
                 .try_flatten()
                 .boxed(),

@@ -1,15 +1,15 @@
-//! The activity log: a page of it, its end, and its end as it grows.
+//! The feeds, followed; of the activity log also a page and its end.
 
 use std::sync::Arc;
 
+use app::command;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 
 use crate::control::Shared;
 use crate::control::lines::lines;
 use crate::control::reply::{Outcome, given, json};
-use crate::feed;
 
 /// How many entries are given at once, at most, and where nothing is said.
 const MOST: usize = 10_000;
@@ -46,10 +46,12 @@ pub(super) async fn last(State(shared): State<Arc<Shared>>, page: Asked) -> Outc
     json(&shared.app.activity().last(page.limit()).await?)
 }
 
-pub(super) async fn follow(State(shared): State<Arc<Shared>>, page: Asked) -> Outcome {
+pub(super) async fn follow(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+    page: Asked,
+) -> Outcome {
     let Query(page) = given(page)?;
-    Ok(lines(
-        &shared,
-        feed::follow(shared.app.activity().clone(), page.after),
-    ))
+    let items = command::follow(&shared.app, &name, page.after)?;
+    Ok(lines(&shared, items))
 }

@@ -6,7 +6,7 @@
 //! | `POST /-/job/<name>` | the id of the job it started |
 //! | `GET /-/jobs/<id>`, `GET /-/jobs/<id>/watch`, `DELETE /-/jobs/<id>` | its state; its states until the end, a line each; it is cancelled |
 //! | `GET /-/feed/activity?after=N&limit=N`, `GET /-/feed/activity/last?limit=N` | entries of the log |
-//! | `GET /-/feed/activity/follow?after=N` | entries, and those to come, a line each |
+//! | `GET /-/feed/<name>/follow?after=N` | the items of a feed, and those to come, a line each |
 //! | `GET /-/instance` | who answers |
 //!
 //! A failure comes with a status of 4xx or 5xx and is `{code, message, hints}`. In streams of lines a blank one is a
@@ -83,7 +83,7 @@ impl Control {
             .route("/-/jobs/{id}/watch", get(jobs::watch))
             .route("/-/feed/activity", get(activity::after))
             .route("/-/feed/activity/last", get(activity::last))
-            .route("/-/feed/activity/follow", get(activity::follow))
+            .route("/-/feed/{name}/follow", get(activity::follow))
             .fallback(unknown)
             .method_not_allowed_fallback(unknown)
             .with_state(Arc::new(Shared {

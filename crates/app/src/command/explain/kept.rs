@@ -5,12 +5,13 @@ use go_module::{FileKind, ModuleVersion};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Filter, ListedVersion, Store, Tree};
+use ts_rs::TS;
 
 use super::{Asked, Wanted};
 use crate::failure::Failure;
 
 /// A kept file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ExplainedFile {
     /// The version.
     pub version: String,
@@ -31,7 +32,7 @@ pub struct ExplainedFile {
 }
 
 /// How sure it is that a file is the right one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case", tag = "is")]
 pub enum Standing {
     /// This database vouches for it.

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::typed::{RuleText, Typed, database, file, http_proxy, patterns, redirect, upstreams};
 use crate::failure::{Code, Failure};
 use crate::settings::{ProfileSettings, RuleSettings};
 
 /// What is to be different. First what is reset or taken out is, then what is given is set or added.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default)]
 pub struct ProfileChange {
     /// The upstreams, in GOPROXY's grammar.
@@ -49,7 +50,7 @@ pub struct ProfileChange {
 }
 
 /// What can be reset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Defaulted {
     /// Go's default list.

@@ -10,6 +10,7 @@ mod typed;
 mod view;
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
@@ -23,11 +24,11 @@ pub use typed::{RuleText, Typed};
 pub use view::{ProfileView, RuleView};
 
 /// Asks which profiles there are.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 pub struct ProfileList {}
 
 /// The profiles there are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Profiles {
     /// Which one is to be in force, as the settings say it.
     pub choice: Choice,
@@ -57,7 +58,7 @@ impl Call for ProfileList {
 }
 
 /// Asks for one profile.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ProfileShow {
     /// Its name.
     pub name: String,

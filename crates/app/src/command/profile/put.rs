@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::change::ProfileChange;
 use super::check;
@@ -16,7 +17,7 @@ use crate::profile::{self, Overrides};
 use crate::settings::{self, PUBLIC, ProfileSettings, PublicHosts, Settings};
 
 /// Adds a profile.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ProfileAdd {
     /// Its name.
     pub name: String,
@@ -25,7 +26,7 @@ pub struct ProfileAdd {
 }
 
 /// Changes a profile.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ProfileEdit {
     /// Its name.
     pub name: String,
@@ -34,7 +35,7 @@ pub struct ProfileEdit {
 }
 
 /// Takes in a profile that was exported.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ProfileImport {
     /// The name of the file, for complaints.
     pub file: String,
@@ -47,7 +48,7 @@ pub struct ProfileImport {
 }
 
 /// A profile is there, as it was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Put {
     /// The profile.
     pub profile: ProfileView,
@@ -126,14 +127,14 @@ fn taken(name: &str) -> Failure {
 }
 
 /// Removes a profile; `public` is then as go has it, and stays.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ProfileRemove {
     /// Its name.
     pub name: String,
 }
 
 /// It is removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Removed {
     /// Its name.
     pub name: String,

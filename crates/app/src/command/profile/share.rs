@@ -3,6 +3,7 @@
 use delivery::ChecksumDb;
 use secret::SafeUrl;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::on_disk;
 use crate::app::App;
@@ -13,14 +14,14 @@ use crate::settings::{
 };
 
 /// Asks for a profile as a file for others.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ProfileExport {
     /// Its name.
     pub name: String,
 }
 
 /// A profile as a file for others.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Exported {
     /// Its name.
     pub name: String,

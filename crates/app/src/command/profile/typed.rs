@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::failure::{Code, Failure};
 use crate::settings::{
@@ -12,7 +13,7 @@ use crate::settings::{
 };
 
 /// What someone typed, which may hold a password: sent as it is, shown never.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(transparent)]
 pub struct Typed(pub String);
 
@@ -23,7 +24,7 @@ impl fmt::Debug for Typed {
 }
 
 /// A rule, as a person types it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct RuleText {
     /// `PATTERN[,PATTERN] -> TARGET`; the target is a profile's name or a list in GOPROXY's grammar.
     pub text: Typed,

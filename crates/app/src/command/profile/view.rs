@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::settings::{Choice, ProfileSettings, RuleSettings, RuleTarget};
 
 /// A profile, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ProfileView {
     /// Its name.
     pub name: String,
@@ -40,7 +41,7 @@ pub struct ProfileView {
 }
 
 /// A rule, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct RuleView {
     /// Which paths.
     pub patterns: Vec<String>,

@@ -5,9 +5,10 @@ use go_module::{FileKind, H1, ModuleVersion};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Pin, Tree};
+use ts_rs::TS;
 
 /// What came of one item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Finding {
     /// The module's path.
     pub module: String,
@@ -26,7 +27,7 @@ pub struct Finding {
 }
 
 /// What came of comparing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The checksum database vouches for it, and all others say the same.
@@ -42,7 +43,7 @@ pub enum Verdict {
 }
 
 /// Somebody's word on a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Said {
     /// Who.
     pub by: Party,
@@ -56,7 +57,7 @@ pub struct Said {
 }
 
 /// Who has a word on a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Party {
     /// A go.sum file.

@@ -1,0 +1,1494 @@
+// Made from the Rust types by scripts/types; not to be edited.
+
+/** What is asked and answered at once. */
+export interface Calls {
+  'cache-list': { request: CacheList; answer: Array<ListedModule> }
+  'cache-quota': { request: CacheQuota; answer: QuotaReport }
+  'cache-size': { request: CacheSize; answer: Size }
+  'credentials-import': { request: CredentialsImport; answer: Imported }
+  'credentials-list': { request: CredentialsList; answer: KeptCredentials }
+  'credentials-unlock': { request: CredentialsUnlock; answer: Unlocked }
+  'doctor': { request: Doctor; answer: Diagnosis }
+  'env-off': { request: EnvOff; answer: EnvOffReport }
+  'env-on': { request: EnvOn; answer: EnvOnReport }
+  'env-show': { request: EnvShow; answer: EnvReport }
+  'explain': { request: Explain; answer: Explained }
+  'goauth': { request: GoAuth; answer: GoAuthAnswer }
+  'goproxy': { request: Goproxy; answer: ProxyAddress }
+  'login': { request: Login; answer: ListedCredential }
+  'login-target': { request: LoginTarget; answer: Target }
+  'logout': { request: Logout; answer: LoggedOut }
+  'missed': { request: MissedList; answer: Array<MissedItem> }
+  'notices-dismiss': { request: NoticesDismiss; answer: Dismissed }
+  'notices-list': { request: NoticesList; answer: Array<Notice> }
+  'offline': { request: SetOffline; answer: OfflineReport }
+  'pin': { request: Pin; answer: Pins }
+  'pin-list': { request: PinList; answer: Pins }
+  'port-is-held': { request: PortIsHeld; answer: PortHeld }
+  'profile-add': { request: ProfileAdd; answer: Put }
+  'profile-edit': { request: ProfileEdit; answer: Put }
+  'profile-export': { request: ProfileExport; answer: Exported }
+  'profile-import': { request: ProfileImport; answer: Put }
+  'profile-list': { request: ProfileList; answer: Profiles }
+  'profile-remove': { request: ProfileRemove; answer: Removed }
+  'profile-show': { request: ProfileShow; answer: ProfileView }
+  'status': { request: Status; answer: StatusReport }
+  'stock-forget': { request: StockForget; answer: Array<Subject> }
+  'stock-list': { request: StockList; answer: Array<Remembered> }
+  'stock-starter': { request: StockStarter; answer: Starter }
+  'stock-watch': { request: StockWatch; answer: Array<Remembered> }
+  'stop': { request: Stop; answer: Stopping }
+  'token-rotate': { request: RotateToken; answer: Rotated }
+  'trust-acknowledge': { request: TrustAcknowledge; answer: null }
+  'trust-allow': { request: TrustAllow; answer: Granted }
+  'trust-forget': { request: TrustForget; answer: Forgotten }
+  'trust-list': { request: TrustList; answer: Array<ActiveGrant> }
+  'trust-revoke': { request: TrustRevoke; answer: Grant }
+  'unpin': { request: Unpin; answer: Unpinned }
+  'use': { request: UseProfile; answer: InForce }
+  'vulndb-show': { request: VulndbShow; answer: VulndbView }
+}
+
+/** What takes its time. */
+export interface Jobs {
+  'bundle-export': { request: BundleExport; answer: BundleReport }
+  'bundle-import': { request: BundleImport; answer: ImportReport }
+  'cache-clear': { request: CacheClear; answer: Cleared }
+  'cache-verify': { request: CacheVerify; answer: Verified }
+  'import': { request: Import; answer: ImportReport }
+  'ready': { request: Ready; answer: Array<StockReport> }
+  'stock': { request: Stock; answer: Array<StockReport> }
+  'stock-missed': { request: StockMissed; answer: MissedReport }
+  'verify': { request: Verify; answer: Array<Finding> }
+  'vulndb-import': { request: VulndbImport; answer: VulndbImported }
+  'vulndb-refresh': { request: VulndbRefresh; answer: VulndbRefreshed }
+}
+
+/** What can be followed: its items. */
+export interface Feeds {
+  'activity': ActivityItem
+}
+
+/** A grant in force. */
+export type ActiveGrant = {
+  /** How long it still holds, in seconds. */
+  seconds_left: number,
+  /** Which: one pattern, as in GONOSUMDB. */
+  pattern: string,
+  /** Until when; at this moment it is over. */
+  until: string,
+  /** Why. */
+  because: string,
+  /** When it was given. */
+  made_at: string,
+};
+
+/** The profile in force. */
+export type ActiveProfile = {
+  /** Its name. */
+  name: string,
+  /** Why it is this one, where Larder chose it by itself, as the rest of a sentence. */
+  automatic: string | null,
+  /** Its upstreams in order, as shown (never with user info). */
+  upstreams: Array<string>,
+  /** Its checksum database, or `off`. */
+  checksum_db: string,
+};
+
+/** One entry of the activity log, as `larder log` shows it. */
+export type ActivityItem = {
+  /** Its number; later ones are higher, none is given twice. */
+  seq: number,
+  /** When it was asked for. */
+  at: string,
+  /** The module, where it was about one. */
+  module: string | null,
+  /** The version or query, where it was about one. */
+  version: string | null,
+  /** `list`, `latest`, `query`, `info`, `mod`, `zip` or `checksum-db`; `version` where all of one went. */
+  kind: string,
+  /** `cache`, `upstream`, `revalidated`, `stale` or `none`. */
+  source: string,
+  /** The upstream concerned. */
+  upstream: string | null,
+  /** Bytes handed over. */
+  bytes: number,
+  /** From the request to the last byte, in milliseconds. */
+  millis: number,
+  /**
+   * `delivered`, `not-found`, `missing` (while offline), `refused`, `failed`, `unverified` or `left`; `evicted` where it
+   * went to make room.
+   */
+  outcome: string,
+  /** How often, where the same was asked for several times in a moment. */
+  times: number,
+  /** Whether Larder fetched it of its own accord. */
+  background: boolean,
+  /** Why, where there is more to say. */
+  detail: string | null,
+  /** The path that was asked for. */
+  path: string,
+};
+
+/** What kind of alarm it is. */
+export type AlarmKind = "mismatch" | "changed" | "fork" | "heads-lost";
+
+/** Puts module versions that are kept into a bundle. */
+export type BundleExport = {
+  /** Projects by the absolute paths of their folders, and patterns as for `cache list`. */
+  wants: Array<string>,
+  /** Where the bundle is to stand, as an absolute path. */
+  file: string,
+  /** Whether private modules go into it. */
+  private: boolean,
+};
+
+/** Takes in what a bundle holds, verified. */
+export type BundleImport = {
+  /** The bundle, as an absolute path. */
+  file: string,
+};
+
+/** What went into it. */
+export type BundleReport = {
+  /** The bundle. */
+  file: string,
+  /** Module versions in it. */
+  versions: number,
+  /** Their files. */
+  files: number,
+  /** The bytes of those. */
+  bytes: number,
+  /** Records of the checksum database in it. */
+  records: number,
+  /** Private module versions that were left out, because nobody said that they may leave this computer. */
+  private_left_out: number,
+  /** What was asked for and is not in it, and why. */
+  left_out: Array<LeftOut>,
+  /** What a person should know, a sentence each. */
+  warnings: Array<string>,
+};
+
+/** Removes what is kept. */
+export type CacheClear = {
+  /** Which modules; all where there is none. */
+  pattern: string | null,
+};
+
+/** Lists what is kept. */
+export type CacheList = {
+  /** Which modules (GOPRIVATE's globs, with an optional `@version`); all where there is none. */
+  pattern: string | null,
+};
+
+/** Asks how the room stands; sets the limits where they are given. */
+export type CacheQuota = {
+  /** The most that the cache may take, as a person writes it: `20 GB`, `unlimited`. */
+  quota: string | null,
+  /** The least that is to stay free on the disk. */
+  reserve: string | null,
+};
+
+/** Asks how much is kept. */
+export type CacheSize = {
+  /** Which modules; all where there is none. */
+  pattern: string | null,
+};
+
+/** What is kept. */
+export type CacheStatus = {
+  /** Where. */
+  folder: string,
+  /** Module versions. */
+  versions: number,
+  /** Files. */
+  files: number,
+  /** Bytes of those files. */
+  bytes: number,
+};
+
+/** Re-hashes all that is kept and names what is damaged. */
+export type CacheVerify = {
+  /** Remove what is damaged, and rebuild the index. */
+  repair: boolean,
+};
+
+/** A secret on its way between a command and the instance, over the control API and nowhere else. Nothing prints it. */
+export type Carried = string;
+
+/** What is looked at, in the order in which it is told. */
+export type Check = "instance" | "port" | "go" | "desktop-go" | "go-env" | "upstream" | "credentials" | "checksum-database" | "disk" | "clock" | "keyring" | "settings" | "notices" | "first-sight" | "grants";
+
+/** What `profile` says in the settings. */
+export type Choice = { "named": string } | { "first-that-answers": Array<string> };
+
+/** What was removed. */
+export type Cleared = {
+  /** Module versions. */
+  versions: number,
+  /** Files. */
+  files: number,
+  /** Bytes. */
+  bytes: number,
+};
+
+/** What kind of trouble it is; only where someone branches on it. Exit codes of the CLI follow from it. */
+export type Code = "not-running" | "already-running" | "port-taken" | "bad-input" | "bad-settings" | "disk" | "go" | "not-found" | "cancelled" | "protocol" | "internal";
+
+/** How many of how many. */
+export type Count = {
+  /** So many are ready. */
+  ready: number,
+  /** Of so many. */
+  total: number,
+};
+
+/** What sort of credential it is. */
+export type CredentialKind = "basic" | "bearer";
+
+/** Takes credentials over from where they lie in the open. */
+export type CredentialsImport = "netrc" | { "profile": string };
+
+/** Asks what is kept, without the secrets. */
+export type CredentialsList = Record<symbol, never>;
+
+/** Opens the encrypted file until Larder ends. */
+export type CredentialsUnlock = {
+  /** Its passphrase. */
+  passphrase: Carried,
+};
+
+/** A damaged file. */
+export type DamagedFile = {
+  /** Where it is, below the cache folder. */
+  path: string,
+  /** What is wrong with it. */
+  reason: string,
+};
+
+/** What can be reset. */
+export type Defaulted = "upstreams" | "checksum-database" | "private" | "private-upstreams" | "private-redirects" | "not-private" | "no-checksum-database" | "safety-net" | "http-proxy" | "extra-ca" | "client-certificate" | "rules";
+
+/** What was found. */
+export type Diagnosis = {
+  /** The version of what looked: the instance, or this program where there is none. */
+  version: string,
+  /** What was found, in the order of [`Check`](crate::doctor::Check). */
+  lines: Array<DoctorLine>,
+};
+
+/** What was put away. */
+export type Dismissed = {
+  /** How many. */
+  notices: number,
+};
+
+/** Asks what stands in the way. */
+export type Doctor = {
+  /** The version of the program that asks. */
+  version: string,
+};
+
+/** One line of what was found. Names no module, and holds no secret. */
+export type DoctorLine = {
+  /** What was looked at. */
+  check: Check,
+  /** How it is. */
+  health: Health,
+  /** What was found, with figures. */
+  found: string,
+  /** What to do: commands to type, or a sentence where none does it. */
+  mend?: Array<string>,
+};
+
+/** How the encrypted file stands. */
+export type EncryptedFileState = "absent" | "locked" | "open";
+
+/** What became of one go env file. */
+export type EnvGivenBack = {
+  /** The file. */
+  file: string,
+  /** How. */
+  how: GivenBackHow,
+  /** Where not all of it: the keys that have their original value, or none. */
+  restored: Array<string>,
+  /** The keys that somebody else changed since, and what they say now; they stay. */
+  kept_by_others: Array<[string, string | null]>,
+};
+
+/** Gives the caller's go env back. */
+export type EnvOff = {  };
+
+/** What giving go env back came to. */
+export type EnvOffReport = {
+  /** The files that were given back, or were not Larder's. */
+  files: Array<EnvGivenBack>,
+  /** Others that still point at Larder, with the environment of other callers. */
+  elsewhere: Array<string>,
+  /** What a person should know, a sentence each. */
+  notes: Array<string>,
+};
+
+/** Points the caller's go at Larder. */
+export type EnvOn = {
+  /** The program `larder`, to be named in GOAUTH; `None` leaves that alone. */
+  larder: string | null,
+  /** Who holds Larder's port while it does not run, as the caller found it. */
+  hold: PortHold,
+};
+
+/** What pointing go at Larder came to. */
+export type EnvOnReport = {
+  /** Whether the file had to be written. */
+  changed: boolean,
+  /** What became of what go had been told. */
+  taken_over: TakenOver | null,
+  /** The go env file, as `go env GOENV` names it. */
+  file: string,
+  /** What that is a link to, where it is one. */
+  link_to: string | null,
+  /** Whether Larder has written it, and not given it back yet. */
+  on: boolean,
+  /** Whether it goes on pointing at Larder when Larder ends; else it is given back then. */
+  stays: boolean,
+  /** Who holds Larder's port while Larder does not run, as far as this Larder knows. */
+  hold: PortHold,
+  /** The profile in use. */
+  profile: string,
+  /** The settings that Larder writes, or others have set. */
+  settings: Array<EnvSetting>,
+  /** Why the profile's own list does not stand behind Larder; `None` where it does. */
+  no_safety_net: string | null,
+  /** The go command that the caller's shell runs, where there is one. */
+  go: GoCommand | null,
+  /** The others of this machine. */
+  other_go: Array<GoCommand>,
+  /** The script that gives the file back without Larder, while `on`. */
+  restore_script: string | null,
+  /** What a person should know, a sentence each. */
+  notes: Array<string>,
+  /** What stands in the way. */
+  problems: Array<Failure>,
+};
+
+/** How go env stands to Larder, for one caller. */
+export type EnvReport = {
+  /** The go env file, as `go env GOENV` names it. */
+  file: string,
+  /** What that is a link to, where it is one. */
+  link_to: string | null,
+  /** Whether Larder has written it, and not given it back yet. */
+  on: boolean,
+  /** Whether it goes on pointing at Larder when Larder ends; else it is given back then. */
+  stays: boolean,
+  /** Who holds Larder's port while Larder does not run, as far as this Larder knows. */
+  hold: PortHold,
+  /** The profile in use. */
+  profile: string,
+  /** The settings that Larder writes, or others have set. */
+  settings: Array<EnvSetting>,
+  /** Why the profile's own list does not stand behind Larder; `None` where it does. */
+  no_safety_net: string | null,
+  /** The go command that the caller's shell runs, where there is one. */
+  go: GoCommand | null,
+  /** The others of this machine. */
+  other_go: Array<GoCommand>,
+  /** The script that gives the file back without Larder, while `on`. */
+  restore_script: string | null,
+  /** What a person should know, a sentence each. */
+  notes: Array<string>,
+  /** What stands in the way. */
+  problems: Array<Failure>,
+};
+
+/** One setting of go. */
+export type EnvSetting = {
+  /** Its name. */
+  key: string,
+  /** What Larder wants of it; `None` where it is not known what, as Larder has no address yet. */
+  wants: EnvWish | null,
+  /** What the file says; `None` where it has no line for it. */
+  file: string | null,
+  /** What the caller's shell says over it; `None` where it says nothing. */
+  shell: string | null,
+  /** The lines of start files that this likely comes from, as `file:line`. */
+  shell_from: Array<string>,
+  /** Who has the say. */
+  wins: EnvWinner,
+};
+
+/** Asks how go env stands to Larder. */
+export type EnvShow = {  };
+
+/** Who has the say over a setting. */
+export type EnvWinner = "larder" | "file" | "shell" | { "other-file": string } | { "installation": string } | "default";
+
+/** What Larder wants of a setting. */
+export type EnvWish = { "value": string } | "no-line" | "nothing";
+
+/** Asks about a module, or one version of it. */
+export type Explain = {
+  /** `MODULE`, or `MODULE@VERSION`. */
+  module: string,
+};
+
+/** Where a module comes from, what vouches for it and where it is kept. */
+export type Explained = {
+  /** Its path. */
+  module: string,
+  /** The version, or the query for one. */
+  version: string | null,
+  /** The profile that decides. */
+  profile: string,
+  /** Why it is this profile, where Larder chose it by itself. */
+  automatic: string | null,
+  /** Whether modules are delivered by it now. */
+  serving: boolean,
+  /** Why it is private, where it is. */
+  private: PrivateBy | null,
+  /** The rule that sends it where it goes; none for the profile's own lists. */
+  rule: RuleBy | null,
+  /** The upstreams it may come from, in the order in which they are asked; none: from nowhere. */
+  upstreams: Array<string>,
+  /** Why these. */
+  upstreams_because: string,
+  /** The profile's checksum database, if it has one. */
+  database: string | null,
+  /** Whether that vouches for it. */
+  covered: boolean,
+  /** Why it does, or not. */
+  database_because: string,
+  /** Whether Larder answers `go`'s questions to the database about it. */
+  sumdb: boolean,
+  /** Why it does, or not. */
+  sumdb_because: string,
+  /** The trees of the cache in which its `.zip` and `.mod` are looked for. */
+  trees: Array<string>,
+  /** Those in which its `.info` is, for which no database vouches. */
+  info_trees: Array<string>,
+  /** What is kept of it there. */
+  kept: Array<ExplainedFile>,
+  /** Trees that have some of it as well, and are not open to it. */
+  elsewhere: Array<string>,
+  /** What a person should know, a sentence each. */
+  notes: Array<string>,
+};
+
+/** A kept file. */
+export type ExplainedFile = {
+  /** The version. */
+  version: string,
+  /** `info`, `mod` or `zip`. */
+  kind: string,
+  /** The tree it is in. */
+  tree: string,
+  /** Its length. */
+  bytes: number,
+  /** Go's own hash of it, where it was computed; looked for only where one version is asked about. */
+  h1: string | null,
+  /** How sure it is; looked for only where one version is asked about. */
+  standing: Standing | null,
+  /** The upstream it came from. */
+  origin: string,
+  /** When it was kept. */
+  kept_at: string,
+};
+
+/** A profile as a file for others. */
+export type Exported = {
+  /** Its name. */
+  name: string,
+  /** The file. */
+  toml: string,
+  /** What it does not hold though the profile does, a sentence each. */
+  left_out: Array<string>,
+};
+
+/** An error for a person: what happened and why, and hints that say what to do. */
+export type Failure = {
+  /** The kind of trouble. */
+  code: Code,
+  /** What happened, and why. */
+  message: string,
+  /** What to do about it, a sentence each. */
+  hints: Array<string>,
+};
+
+/** The three files of a module version. */
+export type FileKind = "info" | "mod" | "zip";
+
+/** What came of one item. */
+export type Finding = {
+  /** The module's path. */
+  module: string,
+  /** The version. */
+  version: string,
+  /** `zip` or `mod`. */
+  kind: string,
+  /** What came of it. */
+  verdict: Verdict,
+  /** Who speaks for the path: `database`; else why it lies outside: `private`, `excepted`, `off` or `allowed`. */
+  cover: string,
+  /** Who says what. */
+  hashes: Array<Said>,
+  /** Why, and what to do. It names no module unless it must, so that what has one reason can be told together. */
+  reason: string | null,
+};
+
+/** They are forgotten. */
+export type Forgotten = {
+  /** Hashes. */
+  hashes: number,
+  /** Files that were removed from the cache. */
+  files: number,
+};
+
+/** How a go env file was given back. */
+export type GivenBackHow = "whole" | "removed" | "keys-only" | "leftovers" | "nothing";
+
+/** What `go` wants to know. */
+export type GoAuth = {
+  /** The URL that was answered 4xx; none at the start. */
+  url: Carried | null,
+  /** The first line of that answer. */
+  status_line: string,
+};
+
+/** What is printed for it. */
+export type GoAuthAnswer = {
+  /** Origins and their headers; empty where there is none. */
+  text: Carried,
+};
+
+/** A go command. */
+export type GoCommand = {
+  /** Where it is. */
+  path: string,
+  /** Its version, or what it did instead of telling it. */
+  version: string,
+};
+
+/** Asks for the value of GOPROXY. */
+export type Goproxy = Record<symbol, never>;
+
+/** Paths that a person lets through unverified. */
+export type Grant = {
+  /** Which: one pattern, as in GONOSUMDB. */
+  pattern: string,
+  /** Until when; at this moment it is over. */
+  until: string,
+  /** Why. */
+  because: string,
+  /** When it was given. */
+  made_at: string,
+};
+
+/** They are let through. */
+export type Granted = {
+  /** The grant, as it holds. */
+  grant: Grant,
+  /** The one for the same pattern whose place it took. */
+  replaced: Grant | null,
+};
+
+/** How it is. */
+export type Health = "ok" | "warning" | "broken";
+
+/** The helper command of an upstream. */
+export type HelperOf = {
+  /** Whom it is asked for. */
+  origin: string,
+  /** The program; its arguments are not shown. */
+  program: string,
+};
+
+/** Takes in what a GOMODCACHE holds, verified. */
+export type Import = {
+  /** The folder, as an absolute path; the caller's GOMODCACHE where there is none. */
+  folder: string | null,
+  /** Whether files are linked rather than copied. */
+  hard_links: boolean,
+};
+
+/** What came of it. */
+export type ImportReport = {
+  /** The folder. */
+  folder: string,
+  /** Files that were taken in. */
+  files: number,
+  /** Their bytes. */
+  bytes: number,
+  /** Files that were there already. */
+  already: number,
+  /** What was left out, the first thousand of it. */
+  left_out: Array<LeftOut>,
+  /** How much of it there is. */
+  left_out_in_all: number,
+  /** Versions for which the quota of the cache, or its disk, has no room. */
+  no_room: number,
+  /** What a person should know, a sentence each. */
+  warnings: Array<string>,
+};
+
+/** They are taken over. */
+export type Imported = {
+  /** What is kept now. */
+  kept: Array<ListedCredential>,
+  /** Whether settings.toml was cleaned. */
+  settings_cleaned: boolean,
+};
+
+/** What is in force now. */
+export type InForce = {
+  /** Whether modules are delivered by it now; else from the next start on. */
+  serving: boolean,
+  /** What was asked for. */
+  choice: Choice,
+  /** The profile; none where it will be chosen at the next start. */
+  profile: ActiveProfile | null,
+  /** What a person should know, a sentence each. */
+  notes: Array<string>,
+};
+
+/** Names a job of this instance. */
+export type JobId = number;
+
+/** A job as its clients see it. */
+export type JobState = {
+  /** Its id. */
+  id: JobId,
+  /** What it is, as in the table of commands. */
+  name: string,
+  /** How far it is. */
+  progress: Progress,
+  /** Its answer or its failure, once it has ended. */
+  end: { Ok: unknown } | { Err: Failure } | null,
+};
+
+/** What is kept for upstreams, and where. */
+export type KeptCredentials = {
+  /** In the keyring and the encrypted file. */
+  kept: Array<ListedCredential>,
+  /** Helper commands, by their programs. */
+  helpers: Array<HelperOf>,
+  /** What netrc has for hosts over https. */
+  netrc: Array<ListedCredential>,
+  /** Whether Larder reads netrc for its upstreams. */
+  netrc_is_read: boolean,
+  /** How the encrypted file stands. */
+  encrypted_file: EncryptedFileState,
+  /** What could not be asked, a sentence each. */
+  troubles: Array<string>,
+};
+
+/** Where a credential comes from. */
+export type KeptIn = "keyring" | "encrypted-file" | "netrc" | "helper";
+
+/** A kept copy. */
+export type KeptVulndb = {
+  /** The file it is in: a zip that can be taken in elsewhere. */
+  path: string,
+  /** Its size. */
+  bytes: number,
+  /** Where it came from: a folder, a zip, or a URL without its secrets. */
+  from: string,
+  /** When it was taken in, or last brought up to date. */
+  taken_in: string,
+  /** As of when it is right, as far as is known. */
+  as_of: string,
+  /** When the database was changed last, where it says so. */
+  modified: string | null,
+  /** How many entries it has. */
+  entries: number,
+  /** How many modules they are about. */
+  modules: number,
+};
+
+/** Something that is not there. */
+export type Lack = {
+  /** What it is needed for. */
+  purpose: Purpose,
+  /** A module version, a list, a toolchain. */
+  what: string,
+  /** Why it is not there; one line or several. */
+  reason: string,
+};
+
+/** Something that was left out, and why. */
+export type LeftOut = {
+  /** A version's file, or a path below the folder. */
+  what: string,
+  /** Why. */
+  reason: string,
+};
+
+/** What may be told of a credential: never its secret. */
+export type ListedCredential = {
+  /** Whom it is for. */
+  origin: string,
+  /** A user and password, or a token. */
+  kind: CredentialKind,
+  /** The user's name, where it is not the secret itself. */
+  user: string | null,
+  /** Where it comes from. */
+  kept_in: KeptIn,
+};
+
+/** One file of a version. */
+export type ListedFile = {
+  /** `info`, `mod` or `zip`. */
+  kind: string,
+  /** Its size. */
+  bytes: number,
+};
+
+/** A module version that is kept, in one tree. */
+export type ListedModule = {
+  /** Its path. */
+  module: string,
+  /** Its version. */
+  version: string,
+  /** The tree it stands in. */
+  tree: string,
+  /** Its files. */
+  files: Array<ListedFile>,
+  /** Bytes of those files. */
+  bytes: number,
+  /** The upstream it came from. */
+  origin: string,
+  /** When the newest of its files was kept. */
+  kept_at: string,
+  /** When it was last asked for. */
+  last_used: string | null,
+};
+
+/** It is removed. */
+export type LoggedOut = {
+  /** Whom it was for. */
+  origin: string,
+  /** Where it was. */
+  removed: Array<KeptIn>,
+  /** Where another one for this upstream still comes from. */
+  still: KeptIn | null,
+};
+
+/** Keeps a credential for an upstream. The next request to it shows it. */
+export type Login = {
+  /** Whom it is for. */
+  origin: string,
+  /** The user's name; none for a bearer token. */
+  user: string | null,
+  /** The password or token. */
+  secret: Carried,
+  /** Whether it is to be kept in the encrypted file, whatever the settings say. */
+  in_file: boolean,
+  /** The passphrase of the encrypted file, where that is not open. */
+  passphrase: Carried | null,
+};
+
+/** Asks which upstream is meant, and where a login for it would be kept, before a person is asked for anything. */
+export type LoginTarget = {
+  /** The URL of an upstream, or the name of a profile whose lists have one. */
+  upstream: string,
+};
+
+/** Removes what is kept for an upstream. */
+export type Logout = {
+  /** The URL of an upstream, or the name of a profile whose lists have one. */
+  upstream: string,
+};
+
+/** What was asked for and missing. */
+export type MissedItem = {
+  /** The path that was asked for. */
+  path: string,
+  /** When it was asked for first. */
+  first_at: string,
+  /** When it was asked for last. */
+  last_at: string,
+  /** How often. */
+  times: number,
+};
+
+/** Lists what was asked for and missing while offline. */
+export type MissedList = {
+  /** At most so many. */
+  limit: number,
+};
+
+/** What came of what was missed. */
+export type MissedReport = {
+  /** What is there now, each with all that it needs. */
+  brought: Array<StockReport>,
+  /** What does not exist: `go` had tried whether it does. */
+  nothing: Array<string>,
+  /** What is still missing, and why. */
+  missing: Array<[string, string]>,
+};
+
+/** What one owner wants to stay. */
+export type MustStay = {
+  /** Who: `person` (`larder pin`), or `project:` and its folder. */
+  owner: string,
+  /** The pattern; where there is none, it is about versions by name. */
+  pattern: string | null,
+  /** How many versions by name. */
+  named: number,
+  /** How many of what it is about are kept. */
+  versions: number,
+  /** Their bytes. */
+  bytes: number,
+};
+
+/** A notice. */
+export type Notice = {
+  /** Its number, by which it is put away. */
+  id: number,
+  /** When it happened last. */
+  at: string,
+  /** What kind of thing. */
+  kind: AlarmKind,
+  /** What it is about. */
+  subject: string,
+  /** What happened, why, and what to do. */
+  text: string,
+  /** How often. */
+  times: number,
+};
+
+/** Puts a notice away, or all of them. The cause stays: should it show again, there is a new one. */
+export type NoticesDismiss = {
+  /** Which one; all where there is none. */
+  id: number | null,
+};
+
+/** Asks for the notices that nobody has put away. */
+export type NoticesList = Record<symbol, never>;
+
+/** That Larder is offline. */
+export type Offline = {
+  /** Since when. */
+  since: string,
+  /** Why Larder thinks so, for a person; none where the person said so. */
+  why: string | null,
+};
+
+/** Who says whether Larder is offline. */
+export type OfflineMode = "auto" | "on" | "off";
+
+/** How it is with the network. */
+export type OfflineReport = {
+  /** Who says whether Larder is offline. */
+  mode: OfflineMode,
+  /** Whether modules are served; else it is not known how it is. */
+  serving: boolean,
+  /** Since when it is offline, and why; none where it is not. */
+  offline: Offline | null,
+  /** How many different things were asked for and missing while offline, and are not stocked yet. */
+  missed: number,
+};
+
+/** Who has a word on a file. */
+export type Party = "go-sum" | "database" | "cache" | "first-sight";
+
+/** Lets what these patterns match stay, now and later. */
+export type Pin = {
+  /** Modules as in GOPRIVATE, with `@` and a version if need be. */
+  patterns: Array<string>,
+};
+
+/** What is wanted to stay. */
+export type PinList = Record<symbol, never>;
+
+/** What must stay, and what a person should know about it. */
+export type Pins = {
+  /** By owner; patterns one by one. */
+  pins: Array<MustStay>,
+  /** A sentence each. */
+  warnings: Array<string>,
+};
+
+/** It is taken note of. */
+export type PortHeld = Record<symbol, never>;
+
+/**
+ * Who holds Larder's port while Larder does not run. Where nobody does, another user of the machine can take it and be
+ * believed: go env then points at Larder only for as long as it runs.
+ */
+export type PortHold = "nobody" | "autostart" | "socket";
+
+/** Says who holds Larder's port from now on while it does not run: go env follows it. */
+export type PortIsHeld = {
+  /** Who. */
+  hold: PortHold,
+};
+
+/** What makes a path private. */
+export type PrivateBy = {
+  /** The pattern. */
+  pattern: string,
+  /** The profile that has it. */
+  profile: string,
+};
+
+/** Adds a profile. */
+export type ProfileAdd = {
+  /** Its name. */
+  name: string,
+  /** What it has. */
+  change: ProfileChange,
+};
+
+/** What is to be different. First what is reset or taken out is, then what is given is set or added. */
+export type ProfileChange = {
+  /** The upstreams, in GOPROXY's grammar. */
+  upstreams: Typed | null,
+  /** The checksum database, in GOSUMDB's grammar. */
+  checksum_database: Typed | null,
+  /** Patterns of private paths, to be added. */
+  private: Array<string>,
+  /** Where private paths come from, in GOPROXY's grammar. */
+  private_upstreams: Typed | null,
+  /** Where the names of private modules may go along with a redirect, to be added: an origin each. */
+  private_redirects: Array<Typed>,
+  /** Patterns of paths that are not private here though they are elsewhere, to be added. */
+  not_private: Array<string>,
+  /** Patterns of public paths outside the database, to be added. */
+  no_checksum_database: Array<string>,
+  /** Whether `go` may be given the profile's own list behind Larder. */
+  safety_net: boolean | null,
+  /** What requests to its upstreams go through: a URL, or `off`. */
+  http_proxy: Typed | null,
+  /** The absolute path of a file with authorities that are trusted for its upstreams. */
+  extra_ca: string | null,
+  /** The absolute path of a file with the certificate that is shown to its upstreams. */
+  client_certificate: string | null,
+  /** Rules to be added. */
+  rules: Array<RuleText>,
+  /** Whether these are added before those there are, not behind them. */
+  rules_first: boolean,
+  /** Patterns that are private no longer. */
+  remove_private: Array<string>,
+  /** Patterns that are outside the database no longer. */
+  remove_no_checksum_database: Array<string>,
+  /** Rules to be taken out, by their number, counted from 1. */
+  remove_rules: Array<number>,
+  /** What is to be as it is in a new profile. */
+  defaults: Array<Defaulted>,
+};
+
+/** Changes a profile. */
+export type ProfileEdit = {
+  /** Its name. */
+  name: string,
+  /** What is to be different. */
+  change: ProfileChange,
+};
+
+/** Asks for a profile as a file for others. */
+export type ProfileExport = {
+  /** Its name. */
+  name: string,
+};
+
+/** Takes in a profile that was exported. */
+export type ProfileImport = {
+  /** The name of the file, for complaints. */
+  file: string,
+  /** What it holds. */
+  text: Typed,
+  /** What the profile is to be called, if not as in the file. */
+  name: string | null,
+  /** Whether it may take the place of one that there is. */
+  replace: boolean,
+};
+
+/** Asks which profiles there are. */
+export type ProfileList = Record<symbol, never>;
+
+/** Removes a profile; `public` is then as go has it, and stays. */
+export type ProfileRemove = {
+  /** Its name. */
+  name: string,
+};
+
+/** Asks for one profile. */
+export type ProfileShow = {
+  /** Its name. */
+  name: string,
+};
+
+/** A profile, as it is shown. */
+export type ProfileView = {
+  /** Its name. */
+  name: string,
+  /** Whether modules are delivered by it now; where Larder does not run, whether they will be. */
+  in_force: boolean,
+  /** Its upstreams, in GOPROXY's grammar; none: as go has them. */
+  upstreams: string | null,
+  /** Its checksum database, or `off`; none: as go has it. */
+  checksum_database: string | null,
+  /** Patterns of private paths. */
+  private: Array<string>,
+  /** Where private paths come from, in GOPROXY's grammar; none: from nowhere. */
+  private_upstreams: string | null,
+  /** Where the names of private modules may go along with a redirect, besides their upstreams. */
+  private_redirects: Array<string>,
+  /** Patterns of paths that are not private in it though they are in another profile. */
+  not_private: Array<string>,
+  /** Patterns of public paths outside the database. */
+  no_checksum_database: Array<string>,
+  /** Whether `go` may be given the profile's own list behind Larder. */
+  safety_net: boolean,
+  /** What requests to its upstreams go through, or `off`; none: what the environment says. */
+  http_proxy: string | null,
+  /** A file with authorities that are trusted for its upstreams. */
+  extra_ca: string | null,
+  /** A file with the certificate that is shown to its upstreams. */
+  client_certificate: string | null,
+  /** Paths that come from elsewhere; the first match counts. */
+  rules: Array<RuleView>,
+};
+
+/** The profiles there are. */
+export type Profiles = {
+  /** Which one is to be in force, as the settings say it. */
+  choice: Choice,
+  /** Each of them, `public` first. */
+  profiles: Array<ProfileView>,
+  /** What a person should know, a sentence each. */
+  notes: Array<string>,
+};
+
+/** How far a job is. */
+export type Progress = {
+  /** Steps done. */
+  done: number,
+  /** Steps in all, as far as is known. */
+  total: number,
+  /** Bytes gone through. */
+  bytes: number,
+};
+
+/** The value of GOPROXY, token included: only ever shown to who asked for it. */
+export type ProxyAddress = {
+  /** `http://127.0.0.1:PORT/<module token>` */
+  url: string,
+};
+
+/** What something is needed for. */
+export type Purpose = "work" | "upgrade";
+
+/** A profile is there, as it was asked for. */
+export type Put = {
+  /** The profile. */
+  profile: ProfileView,
+  /** Whether there was none of its name before. */
+  is_new: boolean,
+  /** Whether anything is different now. */
+  changed: boolean,
+  /** What a person should know, a sentence each. */
+  notes: Array<string>,
+};
+
+/** How the room stands, and what went for it. */
+export type QuotaReport = {
+  /** Versions that went because of the new limits. */
+  evicted_versions: number,
+  /** Their bytes. */
+  evicted_bytes: number,
+  /** The most bytes of the cache; nothing where there is no limit. */
+  quota: number | null,
+  /** The least bytes that are to stay free on the disk. */
+  reserve: number,
+  /**
+   * What counts for the quota: files of versions with their sidecars, records and tiles of checksum databases, answers
+   * of upstreams, clones of repositories, what was set aside as damaged.
+   */
+  used: number,
+  /** What is free on the disk of the cache, where the system says so. */
+  free: number | null,
+  /** Bytes of versions that must stay, where that was asked for or the cache is over its limits. */
+  must_stay: number | null,
+  /** What a person should know, a sentence each. */
+  warnings: Array<string>,
+};
+
+/** Looks whether all that is needed is in the cache. Nobody is asked. */
+export type Ready = {
+  /** Of what. */
+  subjects: Array<Subject>,
+};
+
+/** What is known of something that was stocked. */
+export type Remembered = {
+  /** What it is. */
+  subject: Subject,
+  /** Whether it is kept stocked when its files change. */
+  watched: boolean,
+  /** Stocking has begun and not ended: it is taken up at the next start. */
+  under_way: boolean,
+  /** What came of it the last time. */
+  report: StockReport | null,
+};
+
+/** It is removed. */
+export type Removed = {
+  /** Its name. */
+  name: string,
+  /** Whether it is still there, as go has it: `public`. */
+  stays: boolean,
+};
+
+/** How the room stands. */
+export type RoomReport = {
+  /** The most bytes of the cache; nothing where there is no limit. */
+  quota: number | null,
+  /** The least bytes that are to stay free on the disk. */
+  reserve: number,
+  /**
+   * What counts for the quota: files of versions with their sidecars, records and tiles of checksum databases, answers
+   * of upstreams, clones of repositories, what was set aside as damaged.
+   */
+  used: number,
+  /** What is free on the disk of the cache, where the system says so. */
+  free: number | null,
+  /** Bytes of versions that must stay, where that was asked for or the cache is over its limits. */
+  must_stay: number | null,
+  /** What a person should know, a sentence each. */
+  warnings: Array<string>,
+};
+
+/** Replaces the module token. */
+export type RotateToken = Record<symbol, never>;
+
+/** It has been replaced. */
+export type Rotated = {
+  /** Whether an instance is running that now refuses the old one. */
+  serving: boolean,
+};
+
+/** The rule that decides. */
+export type RuleBy = {
+  /** Its number, counted from 1. */
+  number: number,
+  /** The pattern that matches. */
+  pattern: string,
+  /** The profile whose upstreams it leads to; none where it has its own. */
+  to: string | null,
+  /** Whether it is for private paths. */
+  private: boolean,
+};
+
+/** A rule, as a person types it. */
+export type RuleText = {
+  /** `PATTERN[,PATTERN] -> TARGET`; the target is a profile's name or a list in GOPROXY's grammar. */
+  text: Typed,
+  /** Whether these paths are private. */
+  private: boolean,
+};
+
+/** A rule, as it is shown. */
+export type RuleView = {
+  /** Which paths. */
+  patterns: Array<string>,
+  /** The profile whose upstreams they come from … */
+  to: string | null,
+  /** … or a list of the rule's own. */
+  upstreams: string | null,
+  /** Whether these paths are private, and the rule is for private paths only. */
+  private: boolean,
+};
+
+/** Somebody's word on a file. */
+export type Said = {
+  /** Who. */
+  by: Party,
+  /** The go.sum file, the database, the tree of the cache, or the upstream from which it was first seen. */
+  name: string,
+  /** The hash. */
+  h1: string,
+  /** Since when it is kept, or was seen. */
+  since?: string | null,
+};
+
+/** Says who says whether Larder is offline, or only asks. */
+export type SetOffline = {
+  /** From now on; none to ask how it is. */
+  mode: OfflineMode | null,
+};
+
+/** How much is kept. */
+export type Size = {
+  /** Module versions. */
+  versions: number,
+  /** Files. */
+  files: number,
+  /** Bytes of those files. */
+  bytes: number,
+  /** The same by tree. */
+  trees: Array<TreeSize>,
+};
+
+/** How sure it is that a file is the right one. */
+export type Standing = { "is": "verified",
+  /** Its name. */
+  by: string,
+} | { "is": "pinned",
+  /** When. */
+  since: string,
+  /** Whether that was after earlier hashes were lost, so that it may be no first sight at all. */
+  after_loss: boolean,
+} | { "is": "uncovered" } | { "is": "unverified" };
+
+/** A list to begin with. */
+export type Starter = {
+  /** The newest version of each module whose zip `go` has, or that was asked for through Larder. */
+  modules: string[],
+  /** Older ones of the same modules. */
+  older: string[],
+};
+
+/** Asks how things are. */
+export type Status = Record<symbol, never>;
+
+/** How things are. */
+export type StatusReport = {
+  /** Larder's version. */
+  version: string,
+  /** What needs attention, oldest first. */
+  notices: Array<Notice>,
+  /** Whether modules are served (false where a command looked in-process). */
+  serving: boolean,
+  /** The process. */
+  pid: number,
+  /** Where it listens, without the token. */
+  address: string | null,
+  /** Since when it is up. */
+  since: string | null,
+  /** What is in force. */
+  profile: ActiveProfile | null,
+  /** How it is with the network. */
+  network: OfflineReport,
+  /** What is kept. */
+  cache: CacheStatus,
+  /** How much of its room it takes. */
+  room: RoomReport,
+  /** What is let through without the checksum database. */
+  grants: Array<ActiveGrant>,
+  /** Work under way. */
+  jobs: Array<JobState>,
+  /** What a person should know, a sentence each. */
+  warnings: Array<string>,
+};
+
+/** Brings all that is needed into the cache, and lets it stay there. */
+export type Stock = {
+  /** Of what. */
+  subjects: Array<Subject>,
+};
+
+/** Forgets what was stocked: it may go when room is needed. */
+export type StockForget = {
+  /** Which ones. */
+  subjects: Array<Subject>,
+};
+
+/** Asks what was stocked. */
+export type StockList = Record<symbol, never>;
+
+/** Brings what was asked for and missing while offline, the last first. */
+export type StockMissed = Record<symbol, never>;
+
+/** What is ready of one subject. */
+export type StockReport = {
+  /** The project's folder, or the module as it was named. */
+  subject: string,
+  /** When it was looked at. */
+  at: string,
+  /** What the work needs: module versions, each with all its files and its record of the checksum database; toolchains. */
+  work: Count,
+  /** What upgrades need: newer versions with what they would bring, and lists of versions. */
+  upgrades: Count,
+  /** Bytes of all that is ready. */
+  bytes: number,
+  /** Bytes of what was fetched for it. */
+  fetched: number,
+  /** What is not ready. */
+  lacks: Array<Lack>,
+};
+
+/** Asks for a list to begin with: what the caller's `go` has in its GOMODCACHE, and what was asked for through Larder. */
+export type StockStarter = {  };
+
+/** Has projects kept stocked when their files change, or no longer. */
+export type StockWatch = {
+  /** Which ones. */
+  subjects: Array<Subject>,
+  /** Whether they are to be watched. */
+  watched: boolean,
+};
+
+/** Asks the instance to end: requests under way finish first. */
+export type Stop = Record<symbol, never>;
+
+/** It is ending. */
+export type Stopping = {
+  /** The process that ends. */
+  pid: number,
+};
+
+/** What is to be stocked, as a person names it. */
+export type Subject = { "project": string } | { "module": string };
+
+/** The profile that holds what go had been told. */
+export type TakenOver = {
+  /** Its name; it is in use. */
+  profile: string,
+  /** Whether it is new; else it was there, and has perhaps been added to. */
+  new: boolean,
+};
+
+/** The upstream that is meant. */
+export type Target = {
+  /** Its origin: a credential is for all of it. */
+  origin: string,
+  /** Whether the settings say that it is kept in the encrypted file. */
+  in_file: boolean,
+  /** How that file stands. */
+  file: EncryptedFileState,
+};
+
+/** How much one tree holds. */
+export type TreeSize = {
+  /** The tree. */
+  tree: string,
+  /** Module versions in it. */
+  versions: number,
+  /** Files in it. */
+  files: number,
+  /** Bytes of those files. */
+  bytes: number,
+};
+
+/** Takes note of it that the hashes which were seen first are lost. */
+export type TrustAcknowledge = Record<symbol, never>;
+
+/** Lets paths through unverified until a moment. */
+export type TrustAllow = {
+  /** Which: one pattern, as in GONOSUMDB, with its host written out. */
+  pattern: string,
+  /** Until when: in the future, and at most 90 days away. */
+  until: string,
+  /** Why: not empty, and at most 200 characters. */
+  because: string,
+};
+
+/** Forgets the hashes that were seen first, and what is kept of these modules: what comes next is first sight again. */
+export type TrustForget = {
+  /** Which modules: GOPRIVATE's globs, with an optional `@version`. */
+  pattern: string,
+};
+
+/** Asks what is let through. */
+export type TrustList = Record<symbol, never>;
+
+/** Lets paths through no longer. */
+export type TrustRevoke = {
+  /** The pattern of the grant. */
+  pattern: string,
+};
+
+/** What someone typed, which may hold a password: sent as it is, shown never. */
+export type Typed = string;
+
+/** It is open. */
+export type Unlocked = {
+  /** How many credentials are in it. */
+  credentials: number,
+};
+
+/** Lets what these patterns match go when room is made. */
+export type Unpin = {
+  /** Patterns as they were pinned. */
+  patterns: Array<string>,
+};
+
+/** What was taken back. */
+export type Unpinned = {
+  /** How many patterns. */
+  patterns: number,
+};
+
+/** Puts a profile in force, and reads the settings anew. */
+export type UseProfile = {
+  /** Which one. */
+  choice: Choice,
+};
+
+/** What came of comparing. */
+export type Verdict = "agrees" | "outside" | "unknown" | "unchecked" | "disagrees";
+
+/** What was found. */
+export type Verified = {
+  /** Files re-hashed. */
+  files: number,
+  /** Bytes re-hashed. */
+  bytes: number,
+  /** What is damaged. */
+  damaged: Array<DamagedFile>,
+  /** Whether all the damaged ones were removed and the index rebuilt. */
+  repaired: boolean,
+};
+
+/** Holds files of modules against the checksum database and what is kept. Nothing is fetched but what the database says. */
+export type Verify = {
+  /** Which files. See [`Verify::in_parts`]. */
+  items: Array<VerifyItem>,
+};
+
+/** A file of a module version, and what it should be. */
+export type VerifyItem = {
+  /** The module version. */
+  module: string,
+  /** Which of its files: its zip or its go.mod. */
+  kind: FileKind,
+  /** The hash that a go.sum has; none where only the others are to be compared. */
+  h1?: string | null,
+};
+
+/** Takes a database in from a folder or a zip, in the place of what is kept. */
+export type VulndbImport = {
+  /** An absolute path. */
+  from: string,
+};
+
+/** What was taken in. */
+export type VulndbImported = {
+  /** The copy that is now kept. */
+  kept: KeptVulndb,
+  /** How many files were no part of a database, and were passed over. */
+  passed_over: number,
+};
+
+/** Brings the copy up to date from the source that the settings name. */
+export type VulndbRefresh = Record<symbol, never>;
+
+/** What it is now. */
+export type VulndbRefreshed = {
+  /** The copy that is now kept. */
+  kept: KeptVulndb,
+  /** How many entries were fetched. */
+  fetched: number,
+};
+
+/** Asks what is kept of the vulnerability database. */
+export type VulndbShow = Record<symbol, never>;
+
+/** What is kept, and where it is refreshed from. */
+export type VulndbView = {
+  /** The copy; none where there is none. */
+  kept: KeptVulndb | null,
+  /** The source of the settings, without its secrets; without one it is never refreshed. */
+  source: string | null,
+};
