@@ -11,7 +11,7 @@ const tauri = { group: ['@tauri-apps/*'], message: 'Only host/ may know it.' }
 const only = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] })
 
 export default ts.config(
-  { ignores: ['dist', 'src/gen'] },
+  { ignores: ['dist', 'dist-mock', 'src/gen'] },
   ...ts.configs.strict,
   ...svelte.configs.recommended,
   { languageOptions: { globals: globals.browser } },

@@ -1,6 +1,7 @@
 // What a host is: the one way by which the window asks the engine.
+import type { Calls, Feeds, JobProgress, Jobs } from './shapes'
 
-/** An error for a person, as the engine gives it. */
+/** An error for a person, as the engine gives it; `gone` where the engine does not answer at all. */
 export class Failure extends Error {
   constructor(
     readonly code: string,
@@ -9,4 +10,44 @@ export class Failure extends Error {
   ) {
     super(message)
   }
+}
+
+export type CallName = keyof Calls
+export type JobName = keyof Jobs
+export type FeedName = keyof Feeds
+
+/** Long work under way. */
+export interface Job<Answer> {
+  id: number
+  /** Tells how far it is; the answer ends that. */
+  progress(told: (progress: JobProgress) => void): () => void
+  done: Promise<Answer>
+  cancel(): void
+}
+
+export interface Host {
+  call<N extends CallName>(name: N, request: Calls[N]['request']): Promise<Calls[N]['answer']>
+  start<N extends JobName>(name: N, request: Jobs[N]['request']): Job<Jobs[N]['answer']>
+  follow<F extends FeedName>(
+    name: F,
+    after: number | null,
+    onItems: (items: Feeds[F][]) => void,
+    onEnd: (failure?: Failure) => void,
+  ): () => void
+  /** What only the desktop program can do; `null` in a browser. */
+  desktop: Desktop | null
+}
+
+/** What only the desktop program can do. */
+export interface Desktop {
+  /** Whether the desktop shows tray icons. */
+  tray: boolean
+  /** Asks for a folder with the system's dialog; `null` where the person thinks better of it. */
+  chooseFolder(): Promise<string | null>
+  /** Shows a file or folder in the system's own program. */
+  reveal(path: string): Promise<void>
+  /** Starts the engine anew. */
+  restart(): Promise<void>
+  /** Closes the window; the tray stays. */
+  close(): Promise<void>
 }

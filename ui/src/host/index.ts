@@ -1,0 +1,25 @@
+// The host of this window, chosen once when it begins.
+import type { Host } from './types'
+
+export type * from './shapes'
+export { Failure } from './types'
+export type { CallName, Desktop, FeedName, Host, Job, JobName } from './types'
+
+let host: Host | undefined
+
+/** Chooses the host; to be awaited before anything is shown. */
+export async function open(): Promise<void> {
+  if (import.meta.env.MODE === 'mock') host = (await import('./mock')).mock
+}
+
+function chosen(): Host {
+  if (!host) throw new Error('no host has been opened')
+  return host
+}
+
+export const call: Host['call'] = (name, request) => chosen().call(name, request)
+export const start: Host['start'] = (name, request) => chosen().start(name, request)
+export const follow: Host['follow'] = (name, after, onItems, onEnd) =>
+  chosen().follow(name, after, onItems, onEnd)
+/** What only the desktop program can do; `null` in a browser. */
+export const desktop = () => chosen().desktop

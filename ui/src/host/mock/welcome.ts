@@ -1,0 +1,4 @@
+// The mock of the screen Welcome.
+import type { Mocks } from './kit'
+
+export const welcome: Mocks = {}

@@ -1,0 +1,12 @@
+// The screens by their address; each is fetched when it is first shown. Add yours: one line.
+import type { Component } from 'svelte'
+
+type Load = () => Promise<{ default: Component }>
+
+const isBuilt = import.meta.env.MODE === 'production'
+
+export const screens: Record<string, Load> = {
+  overview: () => import('./Overview/Overview.svelte'),
+  settings: () => import('./Settings/Settings.svelte'),
+  ...(isBuilt ? {} : { gallery: () => import('./Gallery/Gallery.svelte') }),
+}

@@ -1,0 +1,5 @@
+// Words of the screen Activity.
+
+export const activity = {
+  title: 'Activity',
+}

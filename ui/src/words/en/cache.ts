@@ -1,0 +1,5 @@
+// Words of the screen Cache.
+
+export const cache = {
+  title: 'Cache',
+}

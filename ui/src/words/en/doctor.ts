@@ -1,0 +1,5 @@
+// Words of the screen Doctor.
+
+export const doctor = {
+  title: 'Doctor',
+}

@@ -1,0 +1,5 @@
+// Words of the screen Overview.
+
+export const overview = {
+  title: 'Overview',
+}

@@ -1,0 +1,5 @@
+// Words of the screen Private.
+
+export const privateModules = {
+  title: 'Private modules',
+}

@@ -1,0 +1,5 @@
+// Words of the screen Settings.
+
+export const settings = {
+  title: 'Settings',
+}

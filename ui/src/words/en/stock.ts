@@ -1,0 +1,5 @@
+// Words of the screen Stock.
+
+export const stock = {
+  title: 'Stock',
+}

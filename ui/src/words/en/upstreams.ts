@@ -1,0 +1,5 @@
+// Words of the screen Upstreams.
+
+export const upstreams = {
+  title: 'Upstreams',
+}

@@ -1,0 +1,5 @@
+// Words of the screen Welcome.
+
+export const welcome = {
+  title: 'Welcome',
+}
