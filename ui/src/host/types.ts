@@ -1,5 +1,5 @@
 // What a host is: the one way by which the window asks the engine.
-import type { Calls, Feeds, JobProgress, Jobs } from './shapes'
+import type { Calls, Feeds, Jobs, Progress } from './shapes'
 
 /** An error for a person, as the engine gives it; `gone` where the engine does not answer at all. */
 export class Failure extends Error {
@@ -20,7 +20,7 @@ export type FeedName = keyof Feeds
 export interface Job<Answer> {
   id: number
   /** Tells how far it is; the answer ends that. */
-  progress(told: (progress: JobProgress) => void): () => void
+  progress(told: (progress: Progress) => void): () => void
   done: Promise<Answer>
   cancel(): void
 }

@@ -1,5 +1,5 @@
 // What the mocks of all screens are made with; development only.
-import type { CallName, Calls, FeedName, Feeds, JobName, JobProgress, Jobs } from '..'
+import type { CallName, Calls, FeedName, Feeds, JobName, Jobs, Progress } from '..'
 
 type CallMocks = {
   [N in CallName]?: (request: Calls[N]['request']) => Calls[N]['answer'] | Promise<Calls[N]['answer']>
@@ -7,7 +7,7 @@ type CallMocks = {
 type JobMocks = {
   [N in JobName]?: (
     request: Jobs[N]['request'],
-    tell: (progress: JobProgress) => void,
+    tell: (progress: Progress) => void,
     isCancelled: () => boolean,
   ) => Promise<Jobs[N]['answer']>
 }

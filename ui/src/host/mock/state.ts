@@ -92,7 +92,7 @@ export const state: Mocks = {
       if ('named' in choice) now.profile = choice.named
       for (const profile of now.profiles) profile.in_use = profile.name === now.profile
       changed('state', 'profiles')
-      return {}
+      return { serving: true, choice, profile: null, notes: [] }
     },
   },
 }
