@@ -20,6 +20,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod activity;
 mod answers;
 mod checksum_data;
 mod clear;
@@ -48,6 +49,7 @@ mod rebuild;
 mod room;
 mod sidecar;
 mod state;
+mod statistics;
 mod store;
 mod verify;
 mod walk;
@@ -55,6 +57,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use activity::{ActivityFilter, ActivityRow};
 pub use answers::{KeptAnswer, MAX_ANSWER};
 pub use clear::Cleared;
 pub use damage::{Damage, DamageReason};
@@ -73,6 +76,6 @@ pub use pins::{Pin, Pinned};
 pub use progress::{OnProgress, Progress};
 pub use room::{Limits, Room, RoomMade, Victim};
 pub use sidecar::{NotSha256, Sha256};
-pub use state::ActivityRow;
+pub use statistics::{OfflineSpan, Sum};
 pub use store::{Places, Store};
 pub use verify::VerifyReport;

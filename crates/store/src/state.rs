@@ -1,14 +1,12 @@
-//! Lasting state: what was asked and what came of it, and small values. Never thrown away without the person's word.
+//! Lasting state: the file, how it is opened, and small values. Never thrown away without the person's word.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use sqlx::sqlite::{SqliteRow, SqliteSynchronous};
-use sqlx::{Row, SqlitePool};
+use serde_json::Value;
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteSynchronous;
 
 use crate::database::{self, Fault, Purpose, fault};
 use crate::disk::{Folder, place_of};
@@ -32,41 +30,11 @@ const PURPOSE: Purpose = Purpose {
             "missed",
             include_str!("../migrations/state/0004_missed.sql"),
         ),
+        ("story", include_str!("../migrations/state/0005_story.sql")),
     ],
     synchronous: SqliteSynchronous::Full,
     connections: 1,
 };
-
-/// What was asked and what came of it, as plain columns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActivityRow {
-    /// When it was asked. Kept to the microsecond.
-    pub at: Timestamp,
-    /// The module, where the request named one.
-    pub module: Option<String>,
-    /// The version, where the request named one.
-    pub version: Option<String>,
-    /// What was asked for: `list`, `latest`, `query`, `info`, `mod`, `zip`, ...
-    pub kind: String,
-    /// Where the answer came from: the cache, an upstream, ...
-    pub source: String,
-    /// The upstream's name, where one was asked.
-    pub upstream: Option<String>,
-    /// Bytes of the answer's body.
-    pub bytes: u64,
-    /// How long it took, in milliseconds.
-    pub millis: u64,
-    /// What came of it.
-    pub outcome: String,
-    /// How often, where the same was asked several times in a moment and is told once.
-    pub times: u64,
-    /// Whether nobody asked: Larder brought it along.
-    pub background: bool,
-    /// More about it, for a person.
-    pub detail: Option<String>,
-    /// The path of the request, without the token.
-    pub path: String,
-}
 
 /// The lasting state, open.
 #[derive(Debug)]
@@ -155,98 +123,6 @@ impl State {
 
     pub(crate) fn error(&self, error: sqlx::Error) -> StoreError {
         state_error(&self.path, error)
-    }
-
-    /// Writes rows in their order, all or none.
-    pub(crate) async fn record(&self, rows: &[ActivityRow]) -> Result<(), StoreError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let rows = rows.iter().map(|row| {
-            json!([
-                row.at.as_microsecond(),
-                row.module,
-                row.version,
-                row.kind,
-                row.source,
-                row.upstream,
-                number(row.bytes),
-                number(row.millis),
-                row.outcome,
-                number(row.times),
-                i64::from(row.background),
-                row.detail,
-                row.path
-            ])
-        });
-        sqlx::query(
-            "INSERT INTO activity (at, module, version, kind, source, upstream, bytes, millis, outcome, times, background, detail,
-                                   path)
-             SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
-                    value->>9, value->>10, value->>11, value->>12
-             FROM json_each(?1) ORDER BY key",
-        )
-        .bind(Value::from_iter(rows).to_string())
-        .execute(&self.pool().await?)
-        .await
-        .map_err(|error| self.error(error))?;
-        Ok(())
-    }
-
-    /// Rows after a number, oldest first.
-    pub(crate) async fn activity(
-        &self,
-        after: i64,
-        limit: usize,
-    ) -> Result<Vec<(i64, ActivityRow)>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM activity WHERE seq > ?1 ORDER BY seq LIMIT ?2")
-            .bind(after)
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&self.pool().await?)
-            .await
-            .map_err(|error| self.error(error))?;
-        rows.iter()
-            .map(numbered)
-            .collect::<Result<_, _>>()
-            .map_err(|error| self.error(error))
-    }
-
-    /// The newest rows, oldest of them first.
-    pub(crate) async fn last_activity(
-        &self,
-        limit: usize,
-    ) -> Result<Vec<(i64, ActivityRow)>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM activity ORDER BY seq DESC LIMIT ?1")
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&self.pool().await?)
-            .await
-            .map_err(|error| self.error(error))?;
-        rows.iter()
-            .rev()
-            .map(numbered)
-            .collect::<Result<_, _>>()
-            .map_err(|error| self.error(error))
-    }
-
-    /// Lets rows go that are older than `max_age` before `now`, and the oldest beyond `max_rows`; says how many went.
-    pub(crate) async fn prune(
-        &self,
-        max_rows: u64,
-        max_age: Duration,
-        now: Timestamp,
-    ) -> Result<u64, StoreError> {
-        let eldest = now.checked_sub(max_age).unwrap_or(Timestamp::MIN);
-        let pruned = sqlx::query(
-            "DELETE FROM activity WHERE at < ?1
-             OR seq <= (SELECT seq FROM activity ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
-        )
-        .bind(eldest.as_microsecond())
-        .bind(i64::try_from(max_rows).unwrap_or(i64::MAX))
-        .execute(&self.pool().await?)
-        .await
-        .map_err(|error| self.error(error))?;
-        Ok(pruned.rows_affected())
     }
 
     pub(crate) async fn value(&self, key: &str) -> Result<Option<Value>, StoreError> {
@@ -349,23 +225,4 @@ pub(crate) fn state_error(path: &Path, error: sqlx::Error) -> StoreError {
             },
         },
     }
-}
-
-fn numbered(row: &SqliteRow) -> Result<(i64, ActivityRow), sqlx::Error> {
-    let activity = ActivityRow {
-        at: Timestamp::from_microsecond(row.try_get("at")?).unwrap_or_default(),
-        module: row.try_get("module")?,
-        version: row.try_get("version")?,
-        kind: row.try_get("kind")?,
-        source: row.try_get("source")?,
-        upstream: row.try_get("upstream")?,
-        bytes: row.try_get::<i64, _>("bytes")?.unsigned_abs(),
-        millis: row.try_get::<i64, _>("millis")?.unsigned_abs(),
-        outcome: row.try_get("outcome")?,
-        times: row.try_get::<i64, _>("times")?.unsigned_abs(),
-        background: row.try_get("background")?,
-        detail: row.try_get("detail")?,
-        path: row.try_get("path")?,
-    };
-    Ok((row.try_get("seq")?, activity))
 }

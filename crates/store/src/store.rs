@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
-use std::time::Duration;
 
 use go_module::{FileKind, H1, ModuleVersion, Request};
 use jiff::Timestamp;
@@ -20,7 +19,7 @@ use crate::files::Files;
 use crate::index::Index;
 use crate::kept::Kept;
 use crate::layout::{Tree, check_fits};
-use crate::state::{self, ActivityRow, State};
+use crate::state::{self, State};
 
 /// The two folders of the store.
 #[derive(Debug, Clone)]
@@ -249,37 +248,6 @@ impl Store {
     }
 
     // Lasting state.
-
-    /// Writes what was asked, in this order, all rows or none.
-    pub async fn record(&self, rows: &[ActivityRow]) -> Result<(), StoreError> {
-        self.inner.state.record(rows).await
-    }
-
-    /// At most `limit` rows with a number above `after_seq`, oldest first. Numbers grow and never come back.
-    pub async fn activity(
-        &self,
-        after_seq: i64,
-        limit: usize,
-    ) -> Result<Vec<(i64, ActivityRow)>, StoreError> {
-        self.inner.state.activity(after_seq, limit).await
-    }
-
-    /// The newest rows, oldest of them first.
-    pub async fn last_activity(&self, limit: usize) -> Result<Vec<(i64, ActivityRow)>, StoreError> {
-        self.inner.state.last_activity(limit).await
-    }
-
-    /// Lets rows go that are older than `max_age`, and the oldest beyond `max_rows`; says how many went.
-    pub async fn prune_activity(
-        &self,
-        max_rows: u64,
-        max_age: Duration,
-    ) -> Result<u64, StoreError> {
-        self.inner
-            .state
-            .prune(max_rows, max_age, Timestamp::now())
-            .await
-    }
 
     /// A small lasting value.
     pub async fn get_value(&self, key: &str) -> Result<Option<Value>, StoreError> {

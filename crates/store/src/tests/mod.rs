@@ -1,5 +1,6 @@
 //! Tests of the store as a whole, on a temporary folder.
 
+mod activity;
 mod care;
 mod checksum_data;
 mod cycle;
@@ -18,6 +19,7 @@ mod planted;
 mod privilege;
 mod room;
 mod state;
+mod statistics;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -19,11 +19,13 @@ fn row(path: &str, age: Duration) -> ActivityRow {
         upstream: Some("proxy.example.com".into()),
         bytes: 12345,
         millis: 67,
+        micros: 67_890,
         outcome: "200".into(),
         times: 3,
         background: true,
         detail: Some("\"quoted\" and ünïcode\nand a line".into()),
         path: path.into(),
+        steps: None,
     }
 }
 
