@@ -253,6 +253,7 @@ mod tests {
             upstream: Some("proxy.example.com".to_owned()),
             bytes: 1_234_567,
             millis: 87,
+            micros: 87_400,
             outcome: "delivered".to_owned(),
             times: 1,
             background: false,

@@ -7,7 +7,7 @@ use delivery::{Event, Outcome, Source};
 use go_module::Request;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{ActivityRow, Missed, Store};
+use store::{ActivityFilter, ActivityRow, Missed, Store};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use ts_rs::TS;
@@ -43,6 +43,8 @@ pub struct Item {
     pub bytes: u64,
     /// From the request to the last byte, in milliseconds.
     pub millis: u64,
+    /// The same in microseconds.
+    pub micros: u64,
     /// `delivered`, `not-found`, `missing` (while offline), `refused`, `failed`, `unverified` or `left`; `evicted` where it
     /// went to make room.
     pub outcome: String,
@@ -89,6 +91,32 @@ impl Activity {
     pub async fn last(&self, limit: usize) -> Result<Vec<Item>, Failure> {
         let rows = self.store.last_activity(limit).await?;
         Ok(rows.into_iter().map(|(seq, row)| item(seq, row)).collect())
+    }
+
+    /// At most `limit` of the wanted entries below number `before`, newest first.
+    ///
+    /// # Errors
+    /// `disk` where the log can't be read.
+    pub(crate) async fn page(
+        &self,
+        filter: &ActivityFilter,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<Item>, Failure> {
+        let rows = self.store.activity_page(filter, before, limit).await?;
+        Ok(rows.into_iter().map(|(seq, row)| item(seq, row)).collect())
+    }
+
+    /// How often what is wanted was asked since then.
+    ///
+    /// # Errors
+    /// `disk` where the log can't be read.
+    pub(crate) async fn count(
+        &self,
+        filter: &ActivityFilter,
+        since: Timestamp,
+    ) -> Result<u64, Failure> {
+        Ok(self.store.activity_count(filter, since).await?)
     }
 
     /// Writes down what happened outside any request.
@@ -280,15 +308,17 @@ fn row(event: Event) -> ActivityRow {
         upstream: event.source.upstream().map(str::to_owned),
         bytes: event.bytes,
         millis: millis(event.took),
+        micros: u64::try_from(event.took.as_micros()).unwrap_or(u64::MAX),
         outcome: event.outcome.as_str().to_owned(),
         times: 1,
         background: event.background,
         detail: event.detail,
         path: event.request.url_path(),
+        steps: None,
     }
 }
 
-fn item(seq: i64, row: ActivityRow) -> Item {
+pub(crate) fn item(seq: i64, row: ActivityRow) -> Item {
     Item {
         seq,
         at: row.at,
@@ -299,6 +329,7 @@ fn item(seq: i64, row: ActivityRow) -> Item {
         upstream: row.upstream,
         bytes: row.bytes,
         millis: row.millis,
+        micros: row.micros,
         outcome: row.outcome,
         times: row.times,
         background: row.background,

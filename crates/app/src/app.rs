@@ -137,6 +137,7 @@ impl App {
         };
         serving.spawn(network::follow(
             self.downgrade(),
+            self.0.store.clone(),
             serving.delivery().offline(),
         ));
         if self.0.serving.set(serving).is_err() {
@@ -391,6 +392,7 @@ impl App {
             Instance::withdraw(&self.0.places);
             go_env::end(self).await;
             serving.stop().await;
+            network::end(&self.0.store).await;
         }
         self.0.jobs.stop().await;
         if let Some(quiet) = self.0.quiet.get() {

@@ -36,7 +36,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ts_rs::TS;
 
-pub use activity::ActivityFeed;
+pub use activity::{ActivityEntries, ActivityFeed, ActivityPage, CountFetches};
 pub use bundle::{BundleExport, BundleImport};
 pub use cache::{
     CacheClear, CacheList, CacheSize, CacheVerify, Cleared, DamagedFile, ListedFile, ListedModule,
@@ -77,6 +77,7 @@ pub use vulndb::{
 };
 
 pub use crate::bundle::Exported as BundleReport;
+pub use crate::fetches::{FetchBar, FetchTotals, Fetches};
 pub use crate::import::{ImportReport, LeftOut};
 
 use crate::app::App;
@@ -228,7 +229,9 @@ table! {
         StockWatch,
         StockForget,
         StockStarter,
-        VulndbShow;
+        VulndbShow,
+        ActivityPage,
+        CountFetches;
     jobs:
         CacheVerify,
         CacheClear,

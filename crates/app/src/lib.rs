@@ -17,6 +17,7 @@ mod credentials;
 mod direct;
 pub mod doctor;
 mod failure;
+mod fetches;
 mod go_env;
 mod import;
 mod instance;

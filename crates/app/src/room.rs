@@ -186,6 +186,7 @@ fn row(victim: &Victim, why: &str) -> ActivityRow {
         upstream: None,
         bytes: victim.bytes,
         millis: 0,
+        micros: 0,
         outcome: "evicted".to_owned(),
         times: 1,
         background: true,
@@ -198,6 +199,7 @@ fn row(victim: &Victim, why: &str) -> ActivityRow {
             version.path.escaped(),
             version.version.escaped()
         ),
+        steps: None,
     }
 }
 

@@ -2,7 +2,10 @@
 
 /** What is asked and answered at once. */
 export interface Calls {
-  'cache-list': { request: CacheList; answer: Array<ListedModule> }
+  'activity-page': { request: ActivityPage; answer: ActivityEntries }
+  'cache-list': { request: CacheList; answer: Array<ListedModule> 
+  'fetches': { request: CountFetches; answer: Fetches }
+}
   'cache-quota': { request: CacheQuota; answer: QuotaReport }
   'cache-size': { request: CacheSize; answer: Size }
   'credentials-import': { request: CredentialsImport; answer: Imported }
@@ -95,6 +98,16 @@ export type ActiveProfile = {
   checksum_db: string,
 };
 
+/** A page of the log. */
+export type ActivityEntries = {
+  /** The newest first. */
+  items: Array<ActivityItem>,
+  /** How often anything was asked in the last 24 hours. */
+  total_24h: number,
+  /** How often what was wanted was. */
+  matching_24h: number,
+};
+
 /** One entry of the activity log, as `larder log` shows it. */
 export type ActivityItem = {
   /** Its number; later ones are higher, none is given twice. */
@@ -115,6 +128,8 @@ export type ActivityItem = {
   bytes: number,
   /** From the request to the last byte, in milliseconds. */
   millis: number,
+  /** The same in microseconds. */
+  micros: number,
   /**
    * `delivered`, `not-found`, `missing` (while offline), `refused`, `failed`, `unverified` or `left`; `evicted` where it
    * went to make room.
@@ -128,6 +143,20 @@ export type ActivityItem = {
   detail: string | null,
   /** The path that was asked for. */
   path: string,
+};
+
+/** Asks for a page of the log, newest first. */
+export type ActivityPage = {
+  /** Entries below this number; the newest where there is none. */
+  before: number | null,
+  /** At most so many. */
+  limit: number,
+  /** Words that are all in the module, version, upstream, path or detail. */
+  text: string | null,
+  /** `cache`, `upstream`, `revalidated`, `stale`, `failed`; any where there is none. */
+  sources: Array<string>,
+  /** What came of it, by its words; any where there is none. */
+  outcomes: Array<string>,
 };
 
 /** What kind of alarm it is. */
@@ -241,6 +270,12 @@ export type Count = {
   ready: number,
   /** Of so many. */
   total: number,
+};
+
+/** Asks what `go` asked for in the last hours, by half hours and sources. */
+export type CountFetches = {
+  /** How many hours. */
+  hours: number,
 };
 
 /** What sort of credential it is. */
@@ -512,6 +547,48 @@ export type Failure = {
   message: string,
   /** What to do about it, a sentence each. */
   hints: Array<string>,
+};
+
+/** Half an hour. */
+export type FetchBar = {
+  /** Its begin. */
+  at: string,
+  /** How much came from the cache. */
+  cache: number,
+  /** How much from upstreams. */
+  upstream: number,
+  /** How much was kept, and upstreams said that it still holds. */
+  revalidated: number,
+  /** How much was kept, from upstreams that could not be asked. */
+  stale: number,
+  /** How much could not be had. */
+  failed: number,
+  /** Whether Larder was offline, for a minute of it at least or now. */
+  offline: boolean,
+};
+
+/** How often each source answered. */
+export type FetchTotals = {
+  /** The cache. */
+  cache: number,
+  /** Upstreams. */
+  upstream: number,
+  /** The cache, after upstreams said that it still holds. */
+  revalidated: number,
+  /** The cache, since upstreams could not be asked. */
+  stale: number,
+  /** Nobody. */
+  failed: number,
+};
+
+/** What `go` asked for in the last hours. */
+export type Fetches = {
+  /** Half an hour each, oldest first; the last one is the one that is now. */
+  bars: Array<FetchBar>,
+  /** The sums of the bars. */
+  totals: FetchTotals,
+  /** Bytes that came from the cache, and so were not downloaded again. */
+  not_downloaded: number,
 };
 
 /** The three files of a module version. */
