@@ -3,9 +3,7 @@
 /** What is asked and answered at once. */
 export interface Calls {
   'activity-page': { request: ActivityPage; answer: ActivityEntries }
-  'cache-list': { request: CacheList; answer: Array<ListedModule> 
-  'fetches': { request: CountFetches; answer: Fetches }
-}
+  'cache-list': { request: CacheList; answer: Array<ListedModule> }
   'cache-quota': { request: CacheQuota; answer: QuotaReport }
   'cache-size': { request: CacheSize; answer: Size }
   'credentials-import': { request: CredentialsImport; answer: Imported }
@@ -16,6 +14,7 @@ export interface Calls {
   'env-on': { request: EnvOn; answer: EnvOnReport }
   'env-show': { request: EnvShow; answer: EnvReport }
   'explain': { request: Explain; answer: Explained }
+  'fetches': { request: CountFetches; answer: Fetches }
   'goauth': { request: GoAuth; answer: GoAuthAnswer }
   'goproxy': { request: Goproxy; answer: ProxyAddress }
   'login': { request: Login; answer: ListedCredential }

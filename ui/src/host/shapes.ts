@@ -1,8 +1,10 @@
 // What the engine does not generate types for yet (src/gen), written by hand; each goes when its own is there.
 import type * as gen from '../gen/types'
 import type { JobState, OfflineMode } from '../gen/types'
+import type { FormCalls, FormJobs } from './shapes-forms'
 
 export type * from '../gen/types'
+export type * from './shapes-forms'
 
 export type Mood = 'serving' | 'degraded' | 'offline' | 'paused'
 export interface StateReport {
@@ -121,7 +123,7 @@ export type PreferencesChange = Partial<Omit<Preferences, 'tell'>> & { tell?: Pa
 type Nothing = Record<string, never>
 
 /** What can be asked: request and answer by name. */
-export interface Calls extends gen.Calls {
+export interface Calls extends gen.Calls, FormCalls {
   state: { request: Nothing; answer: StateReport }
   pause: { request: Nothing; answer: StateReport }
   resume: { request: Nothing; answer: StateReport }
@@ -131,7 +133,7 @@ export interface Calls extends gen.Calls {
   preferences: { request: Nothing; answer: Preferences }
   'set-preferences': { request: { change: PreferencesChange }; answer: Preferences }
 }
-export type Jobs = gen.Jobs
+export type Jobs = gen.Jobs & FormJobs
 export interface Feeds extends gen.Feeds {
   changes: Changes
 }

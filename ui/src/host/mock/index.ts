@@ -4,9 +4,10 @@ import { changes, scene, wait, type Mocks } from './kit'
 import { overview } from './overview'
 import { settings } from './settings'
 import { state } from './state'
+import { upstreams } from './upstreams'
 import { welcome } from './welcome'
 
-const all: Mocks[] = [changes, state, overview, welcome, settings]
+const all: Mocks[] = [changes, state, overview, welcome, settings, upstreams]
 
 type Any = (...given: unknown[]) => unknown
 function find(kind: keyof Mocks, name: string): Any | undefined {
