@@ -1,7 +1,9 @@
 // Photographs the window with the mock's data: routes × looks × languages × sizes, into target/ui-mock/.
 // node scripts/shoot.mjs [--build] [--axe] [--only overview,settings] [--case offline] [--look light] [--lang en] [--size 1080x720] [--text 200]
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { build, preview } from 'vite'
@@ -68,8 +70,17 @@ const axe = said.axe
   ? readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   : ''
 mkdirSync(said.out, { recursive: true })
+// The desktop's own font is Inter here, as in the pictures that set the bar, wherever this runs.
+const fonts = join(tmpdir(), `larder-shoot-fonts-${process.pid}.conf`)
+const prefer = (family, wanted) =>
+  `<match target="pattern"><test name="family"><string>${family}</string></test><edit name="family" mode="prepend" binding="strong"><string>${wanted}</string></edit></match>`
+writeFileSync(
+  fonts,
+  `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>${['system-ui', 'sans', 'sans-serif'].map((family) => prefer(family, 'Inter')).join('')}${prefer('ui-monospace', 'JetBrains Mono')}</fontconfig>`,
+)
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  env: { ...process.env, FONTCONFIG_FILE: fonts },
   args: [
     '--no-sandbox',
     '--disable-gpu',
@@ -123,6 +134,7 @@ try {
 } finally {
   await browser.close()
   await server.close()
+  rmSync(fonts, { force: true })
 }
 console.log(findings === 0 ? 'no findings' : `${findings} findings`)
 process.exitCode = findings === 0 ? 0 : 1

@@ -43,7 +43,7 @@ export const now: StateReport = {
     why: scene === 'offline' ? 'no route to any upstream' : null,
     by_hand: false,
   },
-  degraded: scene === 'degraded' ? { upstream: 'company', reason: 'slow: 2.4 s for the last answers' } : null,
+  degraded: scene === 'degraded' ? { upstream: 'company', reason: 'is slow' } : null,
   paused_since: scene === 'paused' ? noon() : null,
   missed: scene === 'offline' ? 3 : 0,
   kept_bytes: scene === 'empty' ? 0 : 6_200_000_000,
