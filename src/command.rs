@@ -17,6 +17,7 @@ mod logout;
 mod man;
 mod notices;
 mod offline;
+mod open;
 mod pin;
 mod profile;
 mod serve;
@@ -48,6 +49,7 @@ use crate::trouble::Trouble;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Serve(serve::Options),
+    Open(open::Options),
     Goproxy(goproxy::Options),
     Status(status::Options),
     Use(use_profile::Options),
@@ -107,6 +109,7 @@ impl Command {
             Self::Bundle(options) => options.json(),
             Self::Pin(options) => options.json,
             Self::Goproxy(_)
+            | Self::Open(_)
             | Self::Login(_)
             | Self::Logout(_)
             | Self::Unpin(_)
@@ -129,6 +132,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         Command::Completions(options) => completions::run(&options),
         Command::Man(options) => man::run(&options),
         Command::Serve(options) => on_threads(serve::run(options, Places::of_environment()?)),
+        Command::Open(options) => on_this_thread(open::run(options, Places::of_environment()?)),
         Command::Goproxy(_) => on_this_thread(goproxy::run(Places::of_environment()?)),
         Command::Status(options) => on_this_thread(status::run(options, Places::of_environment()?)),
         Command::Use(options) => {

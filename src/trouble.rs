@@ -1,6 +1,6 @@
 //! What ends a command early, and how a person or a script is told of it.
 
-use std::io;
+use std::{fmt, io};
 
 use app::{Code, Failure};
 
@@ -26,6 +26,21 @@ impl From<Failure> for Trouble {
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
         Self::Output(error)
+    }
+}
+
+/// On one line, for the log.
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failure(Failure { message, hints, .. }) if hints.is_empty() => {
+                f.write_str(message)
+            }
+            Self::Failure(Failure { message, hints, .. }) => {
+                write!(f, "{message} ({})", hints.join("; "))
+            }
+            Self::Output(error) => write!(f, "the output can't be written: {error}"),
+        }
     }
 }
 

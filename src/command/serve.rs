@@ -26,6 +26,8 @@ Examples:
   larder serve                           Serve; then, in another shell:
   export GOPROXY=$(larder goproxy)       point go at it
 
+  larder serve --open                    Serve, and show the window in the browser
+
   larder serve --port 0                  At any free port, for this run
   larder serve --upstreams https://proxy.corp.example,direct --sumdb off
                                          With upstreams of your own, for this run
@@ -40,6 +42,12 @@ pub(crate) struct Options {
     /// Verify with this checksum database, for this run: a value as in GOSUMDB [default: go's own]
     #[arg(long, value_name = "VALUE")]
     sumdb: Option<String>,
+    /// Show the window in the browser; where Larder runs already, that is all this does
+    #[arg(long)]
+    open: bool,
+    /// With --open: start no browser, print the file that it would be given
+    #[arg(long, requires = "open")]
+    no_browser: bool,
     /// Do not print the address
     #[arg(long)]
     quiet: bool,
@@ -112,10 +120,14 @@ async fn attach_to_running(
     options: &Options,
     failure: Failure,
 ) -> Result<Exit, Trouble> {
+    if options.open && failure.code == Code::AlreadyRunning {
+        super::open::show(places, options.no_browser).await?;
+        return Ok(Exit::Done);
+    }
     let port = Instance::announced(places).map(|instance| instance.port);
     match port.filter(|_| failure.code == Code::AlreadyRunning) {
         Some(port) if service::hold(port).await == PortHold::Socket => {
-            say_attached(&Client::running(places).await?, options).await
+            say_attached(&Client::running(places).await?, places, options).await
         }
         _ => Err(failure.into()),
     }
@@ -131,14 +143,18 @@ async fn attach_to_socket(
 ) -> Result<Exit, Trouble> {
     match port {
         Some(port) if service::hold(port).await == PortHold::Socket => tokio::select! {
-            client = service::attach(places, port) => say_attached(&client?, options).await,
+            client = service::attach(places, port) => say_attached(&client?, places, options).await,
             () = end.cancelled() => Err(Trouble::interrupted()),
         },
         _ => Err(failure.into()),
     }
 }
 
-async fn say_attached(client: &Client, options: &Options) -> Result<Exit, Trouble> {
+async fn say_attached(
+    client: &Client,
+    places: &Places,
+    options: &Options,
+) -> Result<Exit, Trouble> {
     let address = client.call(Goproxy {}).await?;
     output::tell(&format!(
         "\n{STRONG}Larder runs as a service.{STRONG:#} Point go at it, in a shell:\n\n"
@@ -151,6 +167,9 @@ async fn say_attached(client: &Client, options: &Options) -> Result<Exit, Troubl
             "\n{CAUTION}warning:{CAUTION:#} --upstreams and --sumdb are for a run of its own, and were passed over: stop the \
              service first, or give that run another port (--port 0)\n"
         ));
+    }
+    if options.open {
+        super::open::show(places, options.no_browser).await?;
     }
     Ok(Exit::Done)
 }
@@ -197,7 +216,15 @@ async fn deliver(
         let address = app::command::Call::run(Goproxy {}, app).await?;
         welcome(&address, options.log_format);
     }
-    server::run(app, listeners, end).await
+    let opening = async {
+        if options.open
+            && let Err(trouble) = super::open::show(app.places(), options.no_browser).await
+        {
+            tracing::warn!("the window can't be shown: {trouble}");
+        }
+    };
+    let (served, ()) = tokio::join!(server::run(app, listeners, end), opening);
+    served
 }
 
 fn port_of(wish: PortWish) -> Option<u16> {

@@ -27,6 +27,7 @@ mod verify;
 mod vulncheck;
 mod vulndb;
 mod way;
+mod window;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};

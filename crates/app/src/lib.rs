@@ -71,6 +71,7 @@ pub use trust::{Grant, parse_until};
 pub use vulndb::{
     VULNDB_IS_OLD_AFTER, VulndbAbout, VulndbCopy, find_govulncheck, no_vulndb, open_vulndb,
 };
+pub use whole_file::write_private;
 
 /// Larder's version, as `larder --version` and `X-Larder-Version` say it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

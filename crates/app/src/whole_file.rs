@@ -37,6 +37,14 @@ fn fresh_number() -> io::Result<u32> {
     getrandom::u32().map_err(io::Error::other)
 }
 
+/// Writes a file that only this person may read, whole or not at all.
+///
+/// # Errors
+/// `disk` where it can't be written.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write(path, bytes, 0o600).map_err(|error| failure(path, "written", &error))
+}
+
 /// The bytes of a file; nothing where it is not there.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     match fs::read(path) {

@@ -1,10 +1,16 @@
-//! Who is let in: own host names only, the right token, and nobody who was sent by a web page.
+//! Who is let in: own host names only, the right token, and nobody who was sent by a web page other than the window.
+
+use std::time::Instant;
 
 use app::App;
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::{HeaderName, HeaderValue, Request, Version};
 
+use crate::window::Keys;
+
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// The names under which this server is addressed. A web page whose own name was made to point here (DNS rebinding)
 /// comes with another one.
@@ -46,11 +52,54 @@ impl Hosts {
     }
 }
 
-/// Whether a request to the control API is let in.
-pub(crate) fn lets_control<B>(app: &App, hosts: &Hosts, request: &Request<B>) -> bool {
+/// Whether a request to the control API is let in: Larder's programs with their token, and pages of its own with a key.
+/// Neither opens for the other.
+pub(crate) fn lets_control<B>(app: &App, hosts: &Hosts, keys: &Keys, request: &Request<B>) -> bool {
+    let Some(bearer) = bearer(request).filter(|_| hosts.are_own(request)) else {
+        return false;
+    };
+    if is_from_a_page(request) {
+        is_from_own_page(request) && keys.hold(bearer, Instant::now())
+    } else {
+        app.tokens().is_control(bearer)
+    }
+}
+
+/// Whether a request for one of the window's files is let in: a person typed its address, or the window itself asks.
+pub(crate) fn lets_window<B>(hosts: &Hosts, request: &Request<B>) -> bool {
     hosts.are_own(request)
-        && !is_from_a_page(request)
-        && bearer(request).is_some_and(|token| app.tokens().is_control(token))
+        && !is_framed(request)
+        && (!is_from_a_page(request) || is_from_own_page(request))
+}
+
+/// Whether a page may be let in with a code: it comes from a local file, whose origin is `null`, and is what the person
+/// sees next. The code decides the rest.
+pub(crate) fn lets_enter<B>(hosts: &Hosts, request: &Request<B>) -> bool {
+    hosts.are_own(request)
+        && !is_framed(request)
+        && every(request, &ORIGIN, |origin| origin == "null")
+        && every(request, &SEC_FETCH_MODE, |mode| mode == "navigate")
+}
+
+/// Whether it is to be shown inside another page.
+fn is_framed<B>(request: &Request<B>) -> bool {
+    const INSIDE: [&str; 5] = ["iframe", "frame", "embed", "object", "fencedframe"];
+    !every(request, &SEC_FETCH_DEST, |dest| !INSIDE.contains(&dest))
+}
+
+/// Whether it was sent by a page of this very address: the browser says that it was.
+fn is_from_own_page<B>(request: &Request<B>) -> bool {
+    let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
+    let own = |origin: &str| origin.strip_prefix("http://").map(str::as_bytes) == host;
+    request.headers().contains_key(&SEC_FETCH_SITE)
+        && every(request, &SEC_FETCH_SITE, |site| site == "same-origin")
+        && every(request, &ORIGIN, own)
+}
+
+/// Whether each header of this name is so; also where there is none.
+fn every<B>(request: &Request<B>, name: &HeaderName, is: impl Fn(&str) -> bool) -> bool {
+    let mut values = request.headers().get_all(name).iter();
+    values.all(|value| value.to_str().is_ok_and(&is))
 }
 
 /// Whether a web page had it sent. Browsers say so, and no page can make them leave it out.

@@ -1,13 +1,15 @@
 //! All that listens on the loopback address, and the client of the control API.
 //!
-//! One port carries two things, told apart by the first segment of the path and guarded by two different secrets:
+//! One port carries three things, told apart by the beginning of the path and guarded by different secrets:
 //!
 //! - `/<module token>/…`: the GOPROXY protocol, for `go`. `modules` reads as the way of a request; what it answers
 //!   is spelled out in `answer` (headers), `conditional` and `range` (RFC 9110), `status` (the one table that turns
 //!   an error into an HTTP status).
 //! - `/-/…`: the control API, for Larder's own programs: calls, jobs and feeds as JSON, with the control token.
 //!
-//! Below both are `listen` (which port), `run` (the accept loop and the clean end), `connection` and `stream` (one
+//! - `/-/window/…`: the window for a browser: its files, and the way in (`window`).
+//!
+//! Below these are `listen` (which port), `run` (the accept loop and the clean end), `connection` and `stream` (one
 //! connection with its deadlines). [`Client`] is the other end of the control API; without a running instance it does
 //! the same in this process.
 //!
@@ -41,6 +43,7 @@ mod status;
 mod stream;
 mod text;
 mod vulndb;
+mod window;
 
 #[cfg(test)]
 mod tests;
@@ -50,3 +53,4 @@ pub use listen::{FIRST_CHOICE, Listeners, PortWish, listen};
 pub use listen_fds::handed_over;
 pub use run::run;
 pub use vulndb::VulndbRun;
+pub use window::PageWritten;

@@ -21,6 +21,7 @@ use crate::gate::Hosts;
 use crate::listen::Listeners;
 use crate::modules::Modules;
 use crate::site::{Answers, Site};
+use crate::window::Window;
 
 /// How long to wait after the system refused a connection for want of something, mostly file descriptors.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -50,6 +51,12 @@ pub(crate) async fn run_within(
     // Connections end also where this future is dropped.
     let _stops_at_drop = stop.clone().drop_guard();
     let hosts = || Hosts::at(listeners.port());
+    let window = Arc::new(Window::new(
+        &app.places().runtime,
+        listeners.port(),
+        stop.clone(),
+        deadlines,
+    ));
     let site = Arc::new(Site {
         modules: Arc::new(Modules::new(
             app,
@@ -57,7 +64,8 @@ pub(crate) async fn run_within(
             serving.instance(),
             hosts(),
         )),
-        control: Control::new(app, hosts(), stop.clone(), deadlines),
+        control: Control::new(app, hosts(), Arc::clone(&window), stop.clone(), deadlines),
+        window: Arc::clone(&window),
     });
     let until = async {
         tokio::select! {
@@ -66,6 +74,7 @@ pub(crate) async fn run_within(
         }
     };
     attend(listeners, site, &stop, deadlines, until).await;
+    window.close().await;
     Ok(())
 }
 

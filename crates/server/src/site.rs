@@ -1,4 +1,4 @@
-//! What stands at an address; at Larder's own: modules, and the control API.
+//! What stands at an address; at Larder's own: modules, the control API, and the window.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crate::answering::{Answer, Answering};
 use crate::control::Control;
 use crate::modules::Modules;
 use crate::pulse::Pulse;
+use crate::window::{self, Window};
 
 /// What stands at an address.
 pub(crate) trait Answers: Send + Sync + 'static {
@@ -21,11 +22,14 @@ pub(crate) trait Answers: Send + Sync + 'static {
 pub(crate) struct Site {
     pub(crate) modules: Arc<Modules>,
     pub(crate) control: Control,
+    pub(crate) window: Arc<Window>,
 }
 
 impl Answers for Site {
     fn answer(&self, request: Request<Incoming>) -> Answer {
-        if request.uri().path().starts_with("/-/") {
+        if window::is_asked_for(request.uri().path()) {
+            self.window.answer(request)
+        } else if request.uri().path().starts_with("/-/") {
             self.control.answer(request)
         } else {
             self.modules.answer(request)

@@ -135,7 +135,8 @@ impl Request {
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if name.eq_ignore_ascii_case("Host") {
-            self.headers.clear();
+            self.headers
+                .retain(|(other, _)| !other.eq_ignore_ascii_case("Host"));
         }
         self.headers.push((name.to_owned(), value.to_owned()));
         self

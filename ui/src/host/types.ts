@@ -1,7 +1,7 @@
 // What a host is: the one way by which the window asks the engine.
 import type { Calls, Feeds, Jobs, Progress } from './shapes'
 
-/** An error for a person, as the engine gives it; `gone` where the engine does not answer at all. */
+/** An error for a person, as the engine gives it; `gone` where the engine does not answer at all, `locked` where this tab may not ask. */
 export class Failure extends Error {
   constructor(
     readonly code: string,
@@ -18,6 +18,7 @@ export type FeedName = keyof Feeds
 
 /** Long work under way. */
 export interface Job<Answer> {
+  /** Its number; 0 until the engine has given it one. */
   id: number
   /** Tells how far it is; the answer ends that. */
   progress(told: (progress: Progress) => void): () => void
@@ -28,12 +29,15 @@ export interface Job<Answer> {
 export interface Host {
   call<N extends CallName>(name: N, request: Calls[N]['request']): Promise<Calls[N]['answer']>
   start<N extends JobName>(name: N, request: Jobs[N]['request']): Job<Jobs[N]['answer']>
+  /** Resumes by itself where the engine was away; `onEnd` is for what does not mend. */
   follow<F extends FeedName>(
     name: F,
     after: number | null,
     onItems: (items: Feeds[F][]) => void,
     onEnd: (failure?: Failure) => void,
   ): () => void
+  /** Calls `hears` when a feed broke off: feeds resume by themselves, but the engine may be away until then. */
+  onBreak?(hears: () => void): () => void
   /** What only the desktop program can do; `null` in a browser. */
   desktop: Desktop | null
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 pub use remote::Remote;
 
 use crate::feed;
+use crate::window::PageWritten;
 
 /// Asks things of Larder, wherever it is.
 #[derive(Clone, Debug)]
@@ -151,6 +152,18 @@ impl Client {
                 .try_flatten()
                 .boxed(),
             Self::Remote(remote) => remote.activity_follow(seq),
+        }
+    }
+
+    /// Has the instance write a page that lets a browser into the window.
+    ///
+    /// # Errors
+    /// `not-found` where it was built without its window; `disk` where the page can't be written; `not-running` where there
+    /// is no instance.
+    pub async fn open_window(&self) -> Result<PageWritten, Failure> {
+        match self {
+            Self::Local(_) => Err(reach::not_running()),
+            Self::Remote(remote) => remote.open_window().await,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::client::not_understood;
 use crate::client::reach::not_running;
 use crate::client::wire::{self, Reply};
 use crate::control::{Greeting, NAME};
+use crate::window::PageWritten;
 
 /// The running instance.
 #[derive(Clone, Debug)]
@@ -120,6 +121,10 @@ impl Remote {
                 .map(lines)
         };
         stream::once(opened).try_flatten().boxed()
+    }
+
+    pub(super) async fn open_window(&self) -> Result<PageWritten, Failure> {
+        self.ask(Method::POST, "/-/open-window", Bytes::new()).await
     }
 
     async fn ask<T: DeserializeOwned>(

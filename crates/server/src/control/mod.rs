@@ -1,4 +1,5 @@
-//! The control API, `/-/…`: calls, jobs and feeds as JSON, for whoever has the control token.
+//! The control API, `/-/…`: calls, jobs and feeds as JSON, for whoever has the control token, and for
+//! pages of the window that have a key.
 //!
 //! | request | answer |
 //! |---|---|
@@ -7,6 +8,7 @@
 //! | `GET /-/jobs/<id>`, `GET /-/jobs/<id>/watch`, `DELETE /-/jobs/<id>` | its state; its states until the end, a line each; it is cancelled |
 //! | `GET /-/feed/activity?after=N&limit=N`, `GET /-/feed/activity/last?limit=N` | entries of the log |
 //! | `GET /-/feed/<name>/follow?after=N` | the items of a feed, and those to come, a line each |
+//! | `POST /-/open-window` | the page that lets a browser in at `/-/window/` |
 //! | `GET /-/instance` | who answers |
 //!
 //! A failure comes with a status of 4xx or 5xx and is `{code, message, hints}`. In streams of lines a blank one is a
@@ -38,17 +40,20 @@ use crate::control::reply::{Outcome, json, read};
 use crate::deadlines::Deadlines;
 use crate::gate::{self, Hosts};
 use crate::text::{NO_STORE, OUR_VERSION, X_VERSION, forbidden};
+use crate::window::Window;
 
 /// The control API and its gate.
 pub(crate) struct Control {
     app: App,
     hosts: Hosts,
+    window: Arc<Window>,
     router: TowerToHyperService<Router>,
 }
 
 /// What the handlers share.
 pub(crate) struct Shared {
     app: App,
+    window: Arc<Window>,
     /// Ends the streams of lines.
     stop: CancellationToken,
     deadlines: Deadlines,
@@ -72,6 +77,7 @@ impl Control {
     pub(crate) fn new(
         app: &App,
         hosts: Hosts,
+        window: Arc<Window>,
         stop: CancellationToken,
         deadlines: Deadlines,
     ) -> Self {
@@ -84,23 +90,26 @@ impl Control {
             .route("/-/feed/activity", get(activity::after))
             .route("/-/feed/activity/last", get(activity::last))
             .route("/-/feed/{name}/follow", get(activity::follow))
+            .route("/-/open-window", post(open_window))
             .fallback(unknown)
             .method_not_allowed_fallback(unknown)
             .with_state(Arc::new(Shared {
                 app: app.clone(),
+                window: Arc::clone(&window),
                 stop,
                 deadlines,
             }));
         Self {
             app: app.clone(),
             hosts,
+            window,
             router: TowerToHyperService::new(router),
         }
     }
 
     /// Answers `/-/…`.
     pub(crate) fn answer(&self, request: Request<Incoming>) -> Answer {
-        if !gate::lets_control(&self.app, &self.hosts, &request) {
+        if !gate::lets_control(&self.app, &self.hosts, self.window.keys(), &request) {
             return Answer::Now(forbidden());
         }
         let answered = self.router.call(request).map(|answered| {
@@ -123,6 +132,10 @@ async fn instance() -> Outcome {
         version: app::VERSION.to_owned(),
         pid: std::process::id(),
     })
+}
+
+async fn open_window(State(shared): State<Arc<Shared>>) -> Outcome {
+    json(&shared.window.write_page().await?)
 }
 
 async fn call(

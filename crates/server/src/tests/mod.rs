@@ -10,6 +10,7 @@ mod modules;
 mod parts;
 mod patience;
 mod vulndb;
+mod window;
 
 use std::net::SocketAddr;
 use std::thread;
