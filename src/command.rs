@@ -18,6 +18,7 @@ mod man;
 mod notices;
 mod offline;
 mod open;
+mod pause;
 mod pin;
 mod profile;
 mod serve;
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Status(status::Options),
     Use(use_profile::Options),
     Offline(offline::Options),
+    Pause(pause::Options),
+    Resume(pause::ResumeOptions),
     Profile(Box<profile::Options>),
     Explain(explain::Options),
     Stock(stock::Options),
@@ -91,6 +94,8 @@ impl Command {
             Self::Status(options) => options.json,
             Self::Use(options) => options.json,
             Self::Offline(options) => options.json,
+            Self::Pause(options) => options.json,
+            Self::Resume(options) => options.json,
             Self::Profile(options) => options.json(),
             Self::Explain(options) => options.json,
             Self::Stock(options) => options.json,
@@ -140,6 +145,10 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         }
         Command::Offline(options) => {
             on_this_thread(offline::run(options, Places::of_environment()?))
+        }
+        Command::Pause(options) => on_this_thread(pause::run(options, Places::of_environment()?)),
+        Command::Resume(options) => {
+            on_this_thread(pause::resume(options, Places::of_environment()?))
         }
         Command::Profile(options) => {
             on_this_thread(profile::run(*options, Places::of_environment()?))

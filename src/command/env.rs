@@ -135,7 +135,7 @@ async fn on(options: &On, places: &Places) -> Result<Exit, Trouble> {
 }
 
 /// Who holds the port that go is to ask.
-async fn hold(places: &Places) -> Result<PortHold, Failure> {
+pub(super) async fn hold(places: &Places) -> Result<PortHold, Failure> {
     let running = Instance::announced(places).filter(|_| Instance::is_alive(places) == Ok(true));
     let port = match running {
         Some(instance) => Some(instance.port),

@@ -81,6 +81,9 @@ fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
         }
         entry("checksum db", &profile.checksum_db);
     }
+    if let Some(go) = go(report, zone) {
+        entry("go", &go);
+    }
     if let Some(offline) = &report.network.offline {
         let why = offline.why.as_deref().unwrap_or("as told");
         let since = human::moment(offline.since, zone);
@@ -132,6 +135,24 @@ fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
     text
 }
 
+/// Whether go asks here, where there is something to say of it.
+fn go(report: &StatusReport, zone: &TimeZone) -> Option<String> {
+    if let Some(since) = report.paused_since {
+        let since = human::moment(since, zone);
+        return Some(format!(
+            "paused since {since}: go env is as it was before (larder resume)"
+        ));
+    }
+    if !report.serving {
+        return None;
+    }
+    Some(if report.points_here {
+        "asks here".to_owned()
+    } else {
+        "does not ask here (larder env on)".to_owned()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use app::command::{ActiveGrant, ActiveProfile, CacheStatus, OfflineReport};
@@ -154,6 +175,8 @@ mod tests {
             address: None,
             since: None,
             profile: None,
+            paused_since: None,
+            points_here: false,
             network: OfflineReport {
                 mode: OfflineMode::Auto,
                 serving: false,
@@ -183,6 +206,7 @@ mod tests {
             notices: notices::some(2),
             serving: true,
             address: Some("http://127.0.0.1:4677".to_owned()),
+            points_here: true,
             since: Some("2026-03-01T08:57:00Z".parse().unwrap()),
             profile: Some(ActiveProfile {
                 name: "public".to_owned(),
@@ -224,6 +248,25 @@ mod tests {
             ..idle()
         };
         insta::assert_snapshot!(shown(&report));
+    }
+
+    #[test]
+    fn whether_go_asks_here() {
+        let said = |report: &StatusReport| go(report, &TimeZone::UTC);
+        let running = StatusReport {
+            serving: true,
+            ..idle()
+        };
+        assert_eq!(said(&running).unwrap(), "does not ask here (larder env on)");
+        let paused = StatusReport {
+            paused_since: Some("2026-03-01T10:00:00Z".parse().unwrap()),
+            ..idle()
+        };
+        assert_eq!(
+            said(&paused).unwrap(),
+            "paused since 2026-03-01 10:00:00: go env is as it was before (larder resume)"
+        );
+        assert_eq!(said(&idle()), None);
     }
 
     #[test]

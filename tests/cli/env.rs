@@ -15,7 +15,7 @@ use test_support::{Larder, TempHome, run};
 use crate::{Running, bin, json, larder, proxy, serve};
 
 /// A home whose go is as a person has it: no setting comes from the shell, the env file is at its usual place.
-fn home() -> TempHome {
+pub(crate) fn home() -> TempHome {
     let home = TempHome::new();
     home.use_sumdb();
     home.remove_env("GOENV");
@@ -24,11 +24,11 @@ fn home() -> TempHome {
 }
 
 /// The go env file, as go itself finds it.
-fn env_file(home: &TempHome) -> PathBuf {
+pub(crate) fn env_file(home: &TempHome) -> PathBuf {
     go_reads(home, "GOENV").into()
 }
 
-fn write(path: &Path, bytes: &[u8], mode: u32) {
+pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
@@ -39,7 +39,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 /// All that stands below a folder: kind, mode, bytes.
-fn everything(folder: &Path) -> BTreeMap<PathBuf, String> {
+pub(crate) fn everything(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -112,7 +112,7 @@ fn homes() -> Vec<(&'static str, TempHome)> {
 
 /// What go reads.
 #[track_caller]
-fn go_reads(home: &TempHome, key: &str) -> String {
+pub(crate) fn go_reads(home: &TempHome, key: &str) -> String {
     let output = run(&mut home.go(&["env", key])).success();
     output.stdout.trim_end().to_owned()
 }

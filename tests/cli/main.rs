@@ -16,6 +16,7 @@ mod life;
 mod log;
 mod notices;
 mod offline;
+mod pause;
 mod profile;
 mod room;
 mod secrets;

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use ts_rs::TS;
 
+use crate::changes::{Changes, Topic};
 use crate::failure::Failure;
 
 /// How long events are gathered before they are written.
@@ -62,14 +63,16 @@ pub struct Item {
 #[derive(Clone, Debug)]
 pub struct Activity {
     store: Store,
+    changes: Changes,
     newest: watch::Sender<i64>,
     trouble: watch::Sender<u64>,
 }
 
 impl Activity {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store, changes: Changes) -> Self {
         Self {
             store,
+            changes,
             newest: watch::Sender::new(0),
             trouble: watch::Sender::new(0),
         }
@@ -180,8 +183,10 @@ impl Activity {
                 batch.add(event);
             }
             let missed = batch.missed();
-            if let Err(error) = self.store.note_missed(&missed).await {
-                tracing::warn!("what was missed can't be noted: {error}");
+            match self.store.note_missed(&missed).await {
+                Ok(()) if missed.is_empty() => {}
+                Ok(()) => self.changes.tell(&[Topic::Stock, Topic::State]),
+                Err(error) => tracing::warn!("what was missed can't be noted: {error}"),
             }
             let rows = batch.into_rows();
             since_prune += rows.len();

@@ -1,6 +1,7 @@
 //! Larder in this process: the lock, the store, the tokens, the activity log; and, where it serves, the delivery.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use delivery::Delivery;
@@ -10,7 +11,9 @@ use tokio::sync::{Notify, OnceCell};
 use crate::activity::Activity;
 use crate::automatic;
 use crate::care;
+use crate::changes::{Changes, Topic};
 use crate::credentials::Credentials;
+use crate::degraded;
 use crate::failure::{Code, Failure};
 use crate::go_env::{self, GoEnv, PortHold};
 use crate::instance::Instance;
@@ -50,6 +53,7 @@ struct Inner {
     /// Held while settings are changed and put in force, so that the last word on disk is the one in force.
     changing: tokio::sync::Mutex<()>,
     store: Store,
+    changes: Changes,
     tokens: Tokens,
     activity: Activity,
     jobs: Jobs,
@@ -63,6 +67,8 @@ struct Inner {
     quiet: OnceCell<Serving>,
     /// Told when the room in the cache is to be looked at anew.
     look_at_room: Arc<Notify>,
+    /// Whether the cache is over its limits, and nothing more of it may go.
+    room_is_short: AtomicBool,
     lock: Mutex<Option<Lock>>,
 }
 
@@ -86,10 +92,12 @@ impl App {
             data: places.data.clone(),
         })
         .await?;
-        let activity = Activity::new(store.clone());
-        let notices = Notices::new(store.clone());
-        let stocked = stock::Projects::new(store.clone());
-        let credentials = Credentials::open(store.clone(), &places.data).await?;
+        let changes = Changes::default();
+        let activity = Activity::new(store.clone(), changes.clone());
+        let notices = Notices::new(store.clone(), changes.clone());
+        let stocked = stock::Projects::new(store.clone(), changes.clone());
+        let credentials = Credentials::open(store.clone(), &places.data, changes.clone()).await?;
+        let go_env = GoEnv::new(go_env::Paused::read(&store).await?);
         credentials.follow(&settings);
         Ok(Some(Self(Arc::new(Inner {
             places,
@@ -98,15 +106,17 @@ impl App {
             store,
             tokens,
             activity,
-            jobs: Jobs::default(),
+            jobs: Jobs::new(changes.clone()),
+            changes,
             notices,
             credentials: Arc::new(credentials),
-            go_env: GoEnv::default(),
+            go_env,
             vulndb_turn: vulndb::Turn::default(),
             stocked,
             serving: OnceLock::new(),
             quiet: OnceCell::new(),
             look_at_room: Arc::default(),
+            room_is_short: AtomicBool::default(),
             lock: Mutex::new(Some(lock)),
         }))))
     }
@@ -140,12 +150,26 @@ impl App {
             self.0.store.clone(),
             serving.delivery().offline(),
         ));
+        self.tell_of_changes(&serving);
+        serving.spawn(degraded::keep_looking(self.downgrade()));
         if self.0.serving.set(serving).is_err() {
             return Err(Failure::new(Code::Internal, "this process serves already"));
         }
         instance.announce(&self.0.places)?;
         go_env::begin(self).await;
         self.serving()
+    }
+
+    /// What changes by itself is told to who follows.
+    fn tell_of_changes(&self, serving: &Serving) {
+        let changes = || self.0.changes.clone();
+        serving.spawn(changes().follow(self.0.activity.news(), &[Topic::Activity]));
+        serving.spawn(changes().follow(self.0.store.grown(), &[Topic::Cache]));
+        serving.spawn(changes().pass_on(serving.delivery().offline(), &[Topic::State]));
+        let of_profiles = &[Topic::State, Topic::Profiles];
+        serving.spawn(changes().pass_on(serving.choices(), of_profiles));
+        let health = serving.around().health().turns();
+        serving.spawn(changes().pass_on(health, &[Topic::State]));
     }
 
     /// The delivery of modules.
@@ -240,6 +264,8 @@ impl App {
             .settings
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Arc::clone(&settings);
+        let topics = [Topic::Settings, Topic::Profiles, Topic::State, Topic::Cache];
+        self.0.changes.tell(&topics);
         Ok(settings)
     }
 
@@ -249,6 +275,7 @@ impl App {
             let _turn = self.0.changing.lock().await;
             self.put_in_force(&self.settings()).await?;
         }
+        self.0.changes.tell(&[Topic::Profiles, Topic::State]);
         go_env::renew(self).await;
         Ok(())
     }
@@ -311,6 +338,11 @@ impl App {
         &self.0.activity
     }
 
+    /// What changed, for who shows something of it.
+    pub fn changes(&self) -> &Changes {
+        &self.0.changes
+    }
+
     /// Long work.
     pub fn jobs(&self) -> &Jobs {
         &self.0.jobs
@@ -371,6 +403,17 @@ impl App {
     /// Told when the room in the cache is to be looked at anew: other limits, or less that must stay.
     pub(crate) fn look_at_room(&self) -> &Arc<Notify> {
         &self.0.look_at_room
+    }
+
+    /// Whether the cache is over its limits, and nothing more of it may go.
+    pub(crate) fn room_is_short(&self) -> bool {
+        self.0.room_is_short.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_room_is_short(&self, is_short: bool) {
+        if self.0.room_is_short.swap(is_short, Ordering::Relaxed) != is_short {
+            self.0.changes.tell(&[Topic::State, Topic::Cache]);
+        }
     }
 
     /// All that deliver in this process: what they have under way is left alone.

@@ -6,6 +6,7 @@
 mod activity;
 mod bundle;
 mod cache;
+mod changes;
 mod credentials;
 mod credentials_goauth;
 mod doctor;
@@ -16,9 +17,11 @@ mod goproxy;
 mod import;
 mod notices;
 mod offline;
+mod pause;
 mod profile;
 mod room;
 mod service;
+mod state;
 mod status;
 mod stock;
 mod stop;
@@ -43,6 +46,7 @@ pub use cache::{
     Size, TreeSize, Verified,
 };
 pub(crate) use cache::{filter, rebuild_index};
+pub use changes::ChangesFeed;
 pub use credentials::{
     Carried, CredentialsImport, CredentialsList, CredentialsUnlock, HelperOf, Imported,
     KeptCredentials, LoggedOut, Login, LoginTarget, Logout, Target, Unlocked,
@@ -55,7 +59,8 @@ pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
 pub use goproxy::{Goproxy, ProxyAddress};
 pub use import::Import;
 pub use notices::{Dismissed, NoticesDismiss, NoticesList};
-pub use offline::{MissedItem, MissedList, OfflineReport, SetOffline};
+pub use offline::{MissedForget, MissedItem, MissedList, OfflineReport, SetOffline};
+pub use pause::{Pause, Paused, Resume, Resumed};
 pub use profile::{
     Defaulted, Exported, ProfileAdd, ProfileChange, ProfileEdit, ProfileExport, ProfileImport,
     ProfileList, ProfileRemove, ProfileShow, ProfileView, Profiles, Put, Removed, RuleText,
@@ -63,6 +68,7 @@ pub use profile::{
 };
 pub use room::{CacheQuota, MustStay, Pin, PinList, Pins, QuotaReport, Unpin, Unpinned};
 pub use service::{PortHeld, PortIsHeld};
+pub use state::{State, StateOffline, StateProfile, StateReport, WelcomeDone};
 pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
 pub(crate) use stock::read_project;
 pub use stock::{Ready, Stock, StockForget, StockList, StockMissed, StockStarter, StockWatch};
@@ -186,9 +192,14 @@ macro_rules! table {
 table! {
     calls:
         Status,
+        State,
+        WelcomeDone,
+        Pause,
+        Resume,
         Stop,
         SetOffline,
         MissedList,
+        MissedForget,
         Goproxy,
         RotateToken,
         CacheList,
@@ -245,7 +256,8 @@ table! {
         VulndbImport,
         VulndbRefresh;
     feeds:
-        ActivityFeed;
+        ActivityFeed,
+        ChangesFeed;
 }
 
 /// To whom the types of the table are shown.

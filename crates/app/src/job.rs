@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use ts_rs::TS;
 
+use crate::changes::{Changes, Topic};
 use crate::failure::{Code, Failure};
 
 /// How many ended jobs are remembered.
@@ -82,6 +83,7 @@ struct Entry {
 /// The jobs of one instance.
 #[derive(Default)]
 pub struct Jobs {
+    changes: Changes,
     next: AtomicU64,
     entries: Mutex<BTreeMap<JobId, Entry>>,
     tasks: TaskTracker,
@@ -95,6 +97,14 @@ impl std::fmt::Debug for Jobs {
 }
 
 impl Jobs {
+    /// None yet.
+    pub(crate) fn new(changes: Changes) -> Self {
+        Self {
+            changes,
+            ..Self::default()
+        }
+    }
+
     /// Starts a job.
     ///
     /// # Errors
@@ -138,9 +148,12 @@ impl Jobs {
             cancel,
             stop: self.stop.clone(),
         });
+        let changes = self.changes.clone();
+        changes.tell(&[Topic::Jobs, Topic::State]);
         self.tasks.spawn(async move {
             let end = running.await;
             sender.send_modify(|state| state.end = Some(end));
+            changes.tell(&[Topic::Jobs, Topic::State]);
         });
         Ok(id)
     }

@@ -12,8 +12,10 @@ mod app;
 mod automatic;
 mod bundle;
 mod care;
+mod changes;
 pub mod command;
 mod credentials;
+mod degraded;
 mod direct;
 pub mod doctor;
 mod failure;
@@ -23,6 +25,7 @@ mod import;
 mod instance;
 mod job;
 mod lock;
+pub mod mood;
 mod network;
 mod notices;
 mod places;
@@ -42,10 +45,12 @@ mod whole_file;
 
 pub use activity::{Activity, Item as ActivityItem};
 pub use app::App;
+pub use changes::{Change, Changes, Topic};
 pub use credential::{
     KeptIn as CredentialKeptIn, Kind as CredentialKind, Listed as ListedCredential, Origin,
 };
 pub use credentials::EncryptedFileState;
+pub use degraded::Degraded;
 pub use delivery::{Offline, OfflineMode};
 pub use failure::{Code, Failure};
 pub use go_env::{
@@ -55,6 +60,7 @@ pub use go_env::{
 pub use go_tool::CallerEnv;
 pub use instance::Instance;
 pub use job::{JobId, JobState, Jobs, Progress, Reporter};
+pub use mood::Mood;
 pub use notices::{Notice, Notices};
 pub use places::Places;
 pub use profile::ServeOptions;

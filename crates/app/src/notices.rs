@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 use ts_rs::TS;
 
+use crate::changes::{Changes, Topic};
 use crate::failure::{Code, Failure};
 
 /// Where they are kept in the lasting state.
@@ -42,13 +43,15 @@ struct Kept {
 #[derive(Debug)]
 pub struct Notices {
     store: Store,
+    changes: Changes,
     turn: Mutex<()>,
 }
 
 impl Notices {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store, changes: Changes) -> Self {
         Self {
             store,
+            changes,
             turn: Mutex::new(()),
         }
     }
@@ -135,6 +138,8 @@ impl Notices {
     async fn write(&self, kept: &Kept) -> Result<(), Failure> {
         let value = serde_json::to_value(kept)
             .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-        Ok(self.store.set_value(KEY, &value).await?)
+        self.store.set_value(KEY, &value).await?;
+        self.changes.tell(&[Topic::Notices, Topic::State]);
+        Ok(())
     }
 }

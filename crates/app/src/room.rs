@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use ts_rs::TS;
 
 use crate::app::{App, WeakApp};
+use crate::changes::Topic;
 use crate::failure::Failure;
 use crate::settings::{Quota, Settings, shown};
 
@@ -157,6 +158,7 @@ async fn tell(app: &App, limits: &Limits, made: &RoomMade) {
         tracing::info!(%version, %tree, bytes, %last_used, "gone to make room: {why}");
     }
     if !made.victims.is_empty() {
+        app.changes().tell(&[Topic::Cache, Topic::State]);
         let bytes: u64 = made.victims.iter().map(|victim| victim.bytes).sum();
         let versions = made.victims.len();
         tracing::info!(
@@ -250,6 +252,8 @@ pub(crate) async fn keep(store: Store, look: Arc<Notify>, app: WeakApp) {
                 None
             }
         };
+        let is_short = matches!(&made, Ok(made) if made.short_by > 0);
+        app.set_room_is_short(is_short);
         drop(app);
         is_told = left.is_none();
         match left {

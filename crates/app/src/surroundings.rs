@@ -10,7 +10,7 @@ use delivery::Toolchains;
 use go_module::GoVersion;
 use go_tool::{Defaults, DirectOptions, Go, GoError};
 use tokio::sync::OnceCell;
-use upstream::{ChainParts, Deadlines, OwnAddresses};
+use upstream::{ChainParts, Deadlines, HealthBook, OwnAddresses};
 
 use crate::app::App;
 use crate::direct::Direct;
@@ -93,6 +93,11 @@ impl Surroundings {
         })
     }
 
+    /// What is known of the ways to upstreams.
+    pub(crate) fn health(&self) -> &HealthBook {
+        &self.parts.health
+    }
+
     /// The version of the `go` that is there, such as `go1.26.8`.
     pub(crate) fn go_version(&self) -> Option<&str> {
         self.go.as_ref().ok().map(Go::version)
@@ -125,6 +130,11 @@ impl Surroundings {
         })?;
         let read = || async { go.defaults().await.map_err(|error| go_failure(&error)) };
         self.defaults.get_or_try_init(read).await
+    }
+
+    /// The same, where it was read already.
+    pub(crate) fn known_defaults(&self) -> Option<&Defaults> {
+        self.defaults.get()
     }
 
     /// Which hosts are public: those of Go's own default list; none where there is no `go` that could say it.

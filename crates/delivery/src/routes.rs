@@ -178,6 +178,11 @@ impl Routes {
         matching.any(|allowed| Timestamp::now() < allowed.until)
     }
 
+    /// The list that public paths go to where no rule says otherwise.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
     /// All upstreams of all lists, each once.
     pub fn upstreams(&self) -> Vec<&Upstream> {
         let rules = self.rules.iter().map(|rule| &rule.chain);

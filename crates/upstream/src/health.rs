@@ -1,4 +1,5 @@
-//! Whether there is a way to an upstream, as far as what it was asked last tells. One state an upstream, whoever asked.
+//! Whether there is a way to an upstream and how it answers, as far as what it was asked last tells. One state an
+//! upstream, whoever asked.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use go_module::{FileKind, ModuleVersion, Request, info};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::address::names_this_machine;
@@ -33,21 +35,57 @@ pub enum Reach {
     },
 }
 
+/// How the last question to an upstream ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastAsked {
+    /// How long ago that was.
+    pub ago: Duration,
+    /// Why there was no answer; none where there was one, be it "not found".
+    pub trouble: Option<UpstreamError>,
+    /// How long it took to answer, the last time that it did.
+    pub took: Option<Duration>,
+}
+
 /// The states of all upstreams by their ids. Clones share them, and so do the chains that are built with them: what one
 /// profile saw holds for the next.
 #[derive(Debug, Clone, Default)]
-pub struct HealthBook(Arc<Mutex<HashMap<String, Health>>>);
+pub struct HealthBook(Arc<Book>);
+
+#[derive(Debug, Default)]
+struct Book {
+    all: Mutex<HashMap<String, Health>>,
+    turns: watch::Sender<u64>,
+}
 
 impl HealthBook {
     pub(crate) fn of(&self, id: &str) -> Health {
-        let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        book.entry(id.to_owned()).or_default().clone()
+        let mut all = self.0.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Health {
+            turns: self.0.turns.clone(),
+            ..Health::default()
+        };
+        all.entry(id.to_owned()).or_insert_with(new).clone()
+    }
+
+    /// Changes whenever an upstream answers otherwise than before: not at all, with another kind of error, or well again.
+    pub fn turns(&self) -> watch::Receiver<u64> {
+        self.0.turns.subscribe()
     }
 }
 
 /// The state of one upstream.
 #[derive(Clone, Default)]
-pub(crate) struct Health(Arc<Mutex<Option<Seen>>>);
+pub(crate) struct Health {
+    way: Arc<Mutex<Option<Seen>>>,
+    last: Arc<Mutex<Option<Asked>>>,
+    turns: watch::Sender<u64>,
+}
+
+struct Asked {
+    at: Instant,
+    trouble: Option<UpstreamError>,
+    took: Option<Duration>,
+}
 
 struct Seen {
     at: Instant,
@@ -56,21 +94,62 @@ struct Seen {
 }
 
 impl Health {
-    /// Takes note of how a question to the upstream ended.
-    pub(crate) fn note(&self, error: Option<&UpstreamError>) {
+    /// Takes note of how a question to the upstream ended, that was asked at `begun`.
+    pub(crate) fn note(&self, error: Option<&UpstreamError>, begun: Instant) {
+        if self.note_last(error, begun) {
+            self.turns.send_modify(|turns| *turns += 1);
+        }
         let cause = match error.map(Way::of) {
             None | Some(Way::Open) => None,
             Some(Way::Barred) => error.cloned(),
             Some(Way::Unclear) => return,
         };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Seen {
+        *self.way.lock().unwrap_or_else(PoisonError::into_inner) = Some(Seen {
             at: Instant::now(),
             cause,
         });
     }
 
+    /// Takes note of it; says whether it ended otherwise than the one before.
+    fn note_last(&self, error: Option<&UpstreamError>, begun: Instant) -> bool {
+        let trouble = match error {
+            None | Some(UpstreamError::NotFound { .. }) => None,
+            // Of what was asked, not of the upstream.
+            Some(
+                UpstreamError::TooLarge { .. }
+                | UpstreamError::Direct { .. }
+                | UpstreamError::Loop
+                | UpstreamError::Off,
+            ) => return false,
+            Some(error) => Some(error.clone()),
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = last.as_ref();
+        let kind = |trouble: &Option<UpstreamError>| trouble.as_ref().map(std::mem::discriminant);
+        let is_other = before.is_none_or(|before| kind(&before.trouble) != kind(&trouble));
+        let took = match trouble {
+            None => Some(begun.elapsed()),
+            Some(_) => before.and_then(|before| before.took),
+        };
+        *last = Some(Asked {
+            at: Instant::now(),
+            trouble,
+            took,
+        });
+        is_other
+    }
+
+    fn last(&self) -> Option<LastAsked> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().map(|last| LastAsked {
+            ago: last.at.elapsed(),
+            trouble: last.trouble.clone(),
+            took: last.took,
+        })
+    }
+
     pub(crate) fn reach(&self) -> Reach {
-        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.way.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Reach::Unknown,
             Some(Seen { at, cause: None }) => Reach::Reached { ago: at.elapsed() },
             Some(Seen {
@@ -146,6 +225,11 @@ impl Upstream {
         self.health().reach()
     }
 
+    /// How the last question to it ended, that says something of it; none where it was not asked yet.
+    pub fn last_asked(&self) -> Option<LastAsked> {
+        self.health().last()
+    }
+
     /// Whether the way to it needs no network: a folder, or a proxy on this machine's loopback address.
     pub fn is_on_this_machine(&self) -> bool {
         match self.kind() {
@@ -172,14 +256,14 @@ impl Upstream {
                 None => self.probe().await.map(|_| ()),
             }
         };
-        let within = self.limits().probe;
+        let (within, begun) = (self.limits().probe, Instant::now());
         let looked = tokio::time::timeout(within, looking).await;
         // Connecting has the shorter deadline: what is silent beyond it has been reached, and is slow.
         let looked = looked.unwrap_or(Err(UpstreamError::Timeout {
             stage: Stage::FirstByte,
             after: within,
         }));
-        self.health().note(looked.as_ref().err());
+        self.health().note(looked.as_ref().err(), begun);
         self.reach()
     }
 
@@ -240,6 +324,46 @@ mod tests {
             .await
             .unwrap_err();
         assert!(cause(again.reach()).is_no_way());
+    }
+
+    #[tokio::test]
+    async fn how_the_last_question_ended_is_known_and_a_turn_is_told_once() {
+        let status = Arc::new(std::sync::atomic::AtomicU16::new(404));
+        let says = Arc::clone(&status);
+        let fake = Fake::start(move |_, _| {
+            answer(says.load(std::sync::atomic::Ordering::Relaxed), PLAIN, "no")
+        })
+        .await;
+        let parts = parts();
+        let upstream = upstream(&fake.url(), &parts);
+        let mut turns = parts.health.turns();
+        assert_eq!(upstream.last_asked(), None);
+        let ask = || async {
+            let request = Request::File(known(), FileKind::Info);
+            let _ = upstream
+                .fetch(Ask::new(request, Privacy::Public, 1000))
+                .await;
+            upstream.last_asked().unwrap()
+        };
+        let well = ask().await;
+        assert_eq!(well.trouble, None, "not found is an answer");
+        assert!(well.took.is_some());
+        assert!(turns.has_changed().unwrap());
+        turns.mark_unchanged();
+        ask().await;
+        assert!(!turns.has_changed().unwrap(), "as before");
+        status.store(403, std::sync::atomic::Ordering::Relaxed);
+        let refused = ask().await;
+        assert!(matches!(
+            refused.trouble,
+            Some(UpstreamError::Refused { status: 403, .. })
+        ));
+        assert!(refused.took.is_some(), "of the time when it answered");
+        assert!(turns.has_changed().unwrap());
+        turns.mark_unchanged();
+        status.store(410, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(ask().await.trouble, None);
+        assert!(turns.has_changed().unwrap(), "well again");
     }
 
     #[tokio::test]

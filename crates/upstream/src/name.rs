@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 const SLUG: usize = 48;
 
 /// `host[:port][/path]`, or `file:///path`. What looks like a token in the path is shown as `*`.
-pub(crate) fn name(url: &SafeUrl) -> String {
+pub fn name(url: &SafeUrl) -> String {
     let path: Vec<&str> = url
         .as_url()
         .path()

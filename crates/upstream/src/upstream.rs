@@ -142,12 +142,13 @@ impl Upstream {
     /// # Errors
     /// [`UpstreamError`]; "not found" only where the upstream itself said so.
     pub async fn fetch(&self, ask: Ask) -> Result<Reply, UpstreamError> {
+        let begun = Instant::now();
         let fetched = match &self.0.source {
             Source::Http(http) => http.fetch(&ask).await,
             Source::Folder(folder) => folder.fetch(&ask).await,
             Source::Direct { direct, limits } => direct::fetch(direct.as_ref(), &ask, limits).await,
         };
-        self.0.health.note(fetched.as_ref().err());
+        self.0.health.note(fetched.as_ref().err(), begun);
         fetched
     }
 

@@ -21,9 +21,11 @@ export interface Calls {
   'login-target': { request: LoginTarget; answer: Target }
   'logout': { request: Logout; answer: LoggedOut }
   'missed': { request: MissedList; answer: Array<MissedItem> }
+  'missed-forget': { request: MissedForget; answer: number }
   'notices-dismiss': { request: NoticesDismiss; answer: Dismissed }
   'notices-list': { request: NoticesList; answer: Array<Notice> }
   'offline': { request: SetOffline; answer: OfflineReport }
+  'pause': { request: Pause; answer: Paused }
   'pin': { request: Pin; answer: Pins }
   'pin-list': { request: PinList; answer: Pins }
   'port-is-held': { request: PortIsHeld; answer: PortHeld }
@@ -34,6 +36,8 @@ export interface Calls {
   'profile-list': { request: ProfileList; answer: Profiles }
   'profile-remove': { request: ProfileRemove; answer: Removed }
   'profile-show': { request: ProfileShow; answer: ProfileView }
+  'resume': { request: Resume; answer: Resumed }
+  'state': { request: State; answer: StateReport }
   'status': { request: Status; answer: StatusReport }
   'stock-forget': { request: StockForget; answer: Array<Subject> }
   'stock-list': { request: StockList; answer: Array<Remembered> }
@@ -49,6 +53,7 @@ export interface Calls {
   'unpin': { request: Unpin; answer: Unpinned }
   'use': { request: UseProfile; answer: InForce }
   'vulndb-show': { request: VulndbShow; answer: VulndbView }
+  'welcome-done': { request: WelcomeDone; answer: StateReport }
 }
 
 /** What takes its time. */
@@ -69,6 +74,7 @@ export interface Jobs {
 /** What can be followed: its items. */
 export interface Feeds {
   'activity': ActivityItem
+  'changes': Change
 }
 
 /** A grant in force. */
@@ -244,6 +250,14 @@ export type CacheVerify = {
 /** A secret on its way between a command and the instance, over the control API and nowhere else. Nothing prints it. */
 export type Carried = string;
 
+/** That something changed. */
+export type Change = {
+  /** Its number; later ones are higher. */
+  seq: number,
+  /** What changed since the number that the follower had. */
+  topics: Array<Topic>,
+};
+
 /** What is looked at, in the order in which it is told. */
 export type Check = "instance" | "port" | "go" | "desktop-go" | "go-env" | "upstream" | "credentials" | "checksum-database" | "disk" | "clock" | "keyring" | "settings" | "notices" | "first-sight" | "grants";
 
@@ -302,6 +316,14 @@ export type DamagedFile = {
 
 /** What can be reset. */
 export type Defaulted = "upstreams" | "checksum-database" | "private" | "private-upstreams" | "private-redirects" | "not-private" | "no-checksum-database" | "safety-net" | "http-proxy" | "extra-ca" | "client-certificate" | "rules";
+
+/** Something that is out of order. */
+export type Degraded = {
+  /** Its name: an upstream's, or `the disk`. */
+  upstream: string,
+  /** What is wrong with it, as the rest of a sentence. */
+  reason: string,
+};
 
 /** What was found. */
 export type Diagnosis = {
@@ -874,6 +896,12 @@ export type Logout = {
   upstream: string,
 };
 
+/** Forgets what was missed and is not wanted any more, by the paths that were asked for. */
+export type MissedForget = {
+  /** Which. */
+  paths: Array<string>,
+};
+
 /** What was asked for and missing. */
 export type MissedItem = {
   /** The path that was asked for. */
@@ -901,6 +929,9 @@ export type MissedReport = {
   /** What is still missing, and why. */
   missing: Array<[string, string]>,
 };
+
+/** How Larder is. */
+export type Mood = "serving" | "degraded" | "offline" | "paused";
 
 /** What one owner wants to stay. */
 export type MustStay = {
@@ -966,6 +997,49 @@ export type OfflineReport = {
 
 /** Who has a word on a file. */
 export type Party = "go-sum" | "database" | "cache" | "first-sight";
+
+/** Gives go env back until somebody resumes, over restarts too. */
+export type Pause = Record<symbol, never>;
+
+/** How Larder is, paused. */
+export type Paused = {
+  /** The files that were given back just now. */
+  files: Array<EnvGivenBack>,
+  /** In one word. */
+  mood: Mood,
+  /** Whether go asks here. */
+  points_here: boolean,
+  /** The profile in force. */
+  profile: string,
+  /** Why it is that one, where Larder chose it by itself, as the rest of a sentence. */
+  automatic: string | null,
+  /** All profiles, `public` first. */
+  profiles: Array<StateProfile>,
+  /** How it is with the network. */
+  offline: StateOffline,
+  /** What is out of order. */
+  degraded: Degraded | null,
+  /** Since when Larder is paused. */
+  paused_since: string | null,
+  /** How many different things were missed while offline. */
+  missed: number,
+  /** Bytes that are kept. */
+  kept_bytes: number,
+  /** Module versions that are kept. */
+  kept_versions: number,
+  /** How many things need a hand. */
+  to_mend: number,
+  /** All of it in a line, in English. */
+  status: string,
+  /** Whether the welcome was answered. */
+  welcomed: boolean,
+  /** Larder's version. */
+  version: string,
+  /** The port; none before the first start. */
+  port: number | null,
+  /** Work under way. */
+  jobs: Array<JobState>,
+};
 
 /** Lets what these patterns match stay, now and later. */
 export type Pin = {
@@ -1216,6 +1290,52 @@ export type Removed = {
   stays: boolean,
 };
 
+/** Points go at Larder again, as it was before the pause. */
+export type Resume = {
+  /** Who holds Larder's port while it does not run, where the caller found out. */
+  hold?: PortHold,
+};
+
+/** How Larder is, not paused any more. */
+export type Resumed = {
+  /** The files that point at Larder again. */
+  files: Array<string>,
+  /** In one word. */
+  mood: Mood,
+  /** Whether go asks here. */
+  points_here: boolean,
+  /** The profile in force. */
+  profile: string,
+  /** Why it is that one, where Larder chose it by itself, as the rest of a sentence. */
+  automatic: string | null,
+  /** All profiles, `public` first. */
+  profiles: Array<StateProfile>,
+  /** How it is with the network. */
+  offline: StateOffline,
+  /** What is out of order. */
+  degraded: Degraded | null,
+  /** Since when Larder is paused. */
+  paused_since: string | null,
+  /** How many different things were missed while offline. */
+  missed: number,
+  /** Bytes that are kept. */
+  kept_bytes: number,
+  /** Module versions that are kept. */
+  kept_versions: number,
+  /** How many things need a hand. */
+  to_mend: number,
+  /** All of it in a line, in English. */
+  status: string,
+  /** Whether the welcome was answered. */
+  welcomed: boolean,
+  /** Larder's version. */
+  version: string,
+  /** The port; none before the first start. */
+  port: number | null,
+  /** Work under way. */
+  jobs: Array<JobState>,
+};
+
 /** How the room stands. */
 export type RoomReport = {
   /** The most bytes of the cache; nothing where there is no limit. */
@@ -1325,6 +1445,71 @@ export type Starter = {
   older: string[],
 };
 
+/** Asks how Larder is. */
+export type State = Record<symbol, never>;
+
+/** How it is with the network. */
+export type StateOffline = {
+  /** Who says whether Larder is offline. */
+  mode: OfflineMode,
+  /** Since when it is; none where it is not. */
+  since: string | null,
+  /** Why Larder thinks so. */
+  why: string | null,
+  /** Whether a person said so. */
+  by_hand: boolean,
+};
+
+/** A profile that can be put in force. */
+export type StateProfile = {
+  /** Its name. */
+  name: string,
+  /** Its upstreams in order, as shown; none where they are go's own and not known yet. */
+  upstreams: Array<string>,
+  /** Whether it has private modules, or is otherwise a person's own. */
+  private: boolean,
+  /** Whether it is in force. */
+  in_use: boolean,
+};
+
+/** How Larder is. */
+export type StateReport = {
+  /** In one word. */
+  mood: Mood,
+  /** Whether go asks here. */
+  points_here: boolean,
+  /** The profile in force. */
+  profile: string,
+  /** Why it is that one, where Larder chose it by itself, as the rest of a sentence. */
+  automatic: string | null,
+  /** All profiles, `public` first. */
+  profiles: Array<StateProfile>,
+  /** How it is with the network. */
+  offline: StateOffline,
+  /** What is out of order. */
+  degraded: Degraded | null,
+  /** Since when Larder is paused. */
+  paused_since: string | null,
+  /** How many different things were missed while offline. */
+  missed: number,
+  /** Bytes that are kept. */
+  kept_bytes: number,
+  /** Module versions that are kept. */
+  kept_versions: number,
+  /** How many things need a hand. */
+  to_mend: number,
+  /** All of it in a line, in English. */
+  status: string,
+  /** Whether the welcome was answered. */
+  welcomed: boolean,
+  /** Larder's version. */
+  version: string,
+  /** The port; none before the first start. */
+  port: number | null,
+  /** Work under way. */
+  jobs: Array<JobState>,
+};
+
 /** Asks how things are. */
 export type Status = Record<symbol, never>;
 
@@ -1344,6 +1529,10 @@ export type StatusReport = {
   since: string | null,
   /** What is in force. */
   profile: ActiveProfile | null,
+  /** Since when Larder is paused; none where it is not. */
+  paused_since: string | null,
+  /** Whether go asks here, as this process's environment and the go env files have it. */
+  points_here: boolean,
   /** How it is with the network. */
   network: OfflineReport,
   /** What is kept. */
@@ -1434,6 +1623,9 @@ export type Target = {
   /** How that file stands. */
   file: EncryptedFileState,
 };
+
+/** What there is to show. */
+export type Topic = "state" | "settings" | "profiles" | "go-env" | "cache" | "stock" | "notices" | "credentials" | "jobs" | "activity";
 
 /** How much one tree holds. */
 export type TreeSize = {
@@ -1568,3 +1760,6 @@ export type VulndbView = {
   /** The source of the settings, without its secrets; without one it is never refreshed. */
   source: string | null,
 };
+
+/** The welcome was answered: it is not shown again. */
+export type WelcomeDone = Record<symbol, never>;

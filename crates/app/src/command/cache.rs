@@ -7,6 +7,7 @@ use ts_rs::TS;
 
 use super::{Call, Job};
 use crate::app::App;
+use crate::changes::Topic;
 use crate::failure::{Code, Failure};
 use crate::job::{Progress, Reporter};
 
@@ -254,6 +255,7 @@ impl Job for CacheClear {
     async fn run(self, app: App, reporter: Reporter) -> Result<Cleared, Failure> {
         let filter = filter(self.pattern.as_deref())?;
         let cleared = app.store().clear(&filter, &told(&reporter)).await;
+        app.changes().tell(&[Topic::Cache, Topic::State]);
         // Even where it failed half-way: what is gone from disk must not be served from memory.
         app.forget_hot();
         let cleared = cleared?;

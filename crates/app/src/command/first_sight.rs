@@ -6,6 +6,7 @@ use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
+use crate::changes::Topic;
 use crate::failure::{Code, Failure};
 
 /// Forgets the hashes that were seen first, and what is kept of these modules: what comes next is first sight again.
@@ -51,6 +52,7 @@ impl Call for TrustForget {
         }
         let hashes = app.store().forget_pins(&filter).await?;
         app.forget_hot();
+        app.changes().tell(&[Topic::Cache, Topic::State]);
         Ok(Forgotten { hashes, files })
     }
 }
@@ -65,7 +67,11 @@ impl Call for TrustAcknowledge {
 
     async fn run(self, app: &App) -> Result<(), Failure> {
         match app.store().first_sight() {
-            FirstSight::Lost { .. } => Ok(app.store().acknowledge_loss().await?),
+            FirstSight::Lost { .. } => {
+                app.store().acknowledge_loss().await?;
+                app.changes().tell(&[Topic::Notices, Topic::State]);
+                Ok(())
+            }
             FirstSight::Intact => Err(Failure::new(
                 Code::NotFound,
                 "no first-sight hashes were lost: there is nothing to take note of",

@@ -10,6 +10,7 @@ use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
+use crate::changes::Topic;
 use crate::failure::Failure;
 
 /// Says who says whether Larder is offline, or only asks.
@@ -89,5 +90,23 @@ impl Call for MissedList {
             times: missed.times,
         };
         Ok(missed.into_iter().map(item).collect())
+    }
+}
+
+/// Forgets what was missed and is not wanted any more, by the paths that were asked for.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct MissedForget {
+    /// Which.
+    pub paths: Vec<String>,
+}
+
+impl Call for MissedForget {
+    const NAME: &'static str = "missed-forget";
+    type Answer = u64;
+
+    async fn run(self, app: &App) -> Result<u64, Failure> {
+        let gone = app.store().forget_missed(&self.paths).await?;
+        app.changes().tell(&[Topic::Stock, Topic::State]);
+        Ok(gone)
     }
 }

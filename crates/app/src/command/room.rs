@@ -6,6 +6,7 @@ use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
+use crate::changes::Topic;
 use crate::failure::{Code, Failure};
 use crate::room::{self, RoomReport};
 use crate::settings::{Quota, Settings, parse_size};
@@ -127,6 +128,7 @@ impl Call for Pin {
             app.store().keep_pattern(PERSON, filter).await?;
             pins.push(of_pattern(app, PERSON, filter).await?);
         }
+        app.changes().tell(&[Topic::Cache]);
         Ok(Pins {
             pins,
             warnings: room::report(app, false).await?.warnings,
@@ -173,6 +175,7 @@ impl Call for Unpin {
             patterns += u64::from(app.store().release_pattern(PERSON, filter).await?);
         }
         app.look_at_room().notify_one();
+        app.changes().tell(&[Topic::Cache]);
         Ok(Unpinned { patterns })
     }
 }

@@ -10,6 +10,7 @@ use super::offline::{self, OfflineReport};
 use super::trust::{self, ActiveGrant};
 use crate::app::App;
 use crate::failure::Failure;
+use crate::go_env;
 use crate::job::JobState;
 use crate::notices::Notice;
 use crate::room::{self, RoomReport};
@@ -36,6 +37,12 @@ pub struct StatusReport {
     pub since: Option<Timestamp>,
     /// What is in force.
     pub profile: Option<ActiveProfile>,
+    /// Since when Larder is paused; none where it is not.
+    #[serde(default)]
+    pub paused_since: Option<Timestamp>,
+    /// Whether go asks here, as this process's environment and the go env files have it.
+    #[serde(default)]
+    pub points_here: bool,
     /// How it is with the network.
     pub network: OfflineReport,
     /// What is kept.
@@ -113,6 +120,8 @@ impl Call for Status {
             address: serving.map(|serving| format!("http://127.0.0.1:{}", serving.port())),
             since: serving.map(|serving| serving.since()),
             profile: serving.map(ActiveProfile::of),
+            paused_since: app.go_env().paused().map(|paused| paused.since),
+            points_here: go_env::points_here(app).await,
             network: offline::report(app).await?,
             cache: CacheStatus {
                 folder: app.places().cache.display().to_string(),

@@ -9,6 +9,7 @@ use ts_rs::TS;
 
 use super::{Call, Job};
 use crate::app::App;
+use crate::changes::Topic;
 use crate::failure::{Code, Failure};
 use crate::job::{Progress, Reporter};
 use crate::stock::{
@@ -142,6 +143,7 @@ impl Job for StockMissed {
             report = Box::pin(bringing) => report?,
         };
         app.store().forget_missed(&report.done).await?;
+        app.changes().tell(&[Topic::Stock, Topic::State]);
         Ok(report)
     }
 }

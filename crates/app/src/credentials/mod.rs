@@ -19,6 +19,7 @@ use credential::{
 use secret::Secret;
 use store::Store;
 
+use crate::changes::{Changes, Topic};
 use crate::failure::{Code, Failure};
 use crate::settings::Settings;
 
@@ -34,6 +35,7 @@ const KEYRING: Duration = Duration::from_secs(25);
 /// What is kept for upstreams, and where. One for each data folder.
 pub(crate) struct Credentials {
     store: Store,
+    changes: Changes,
     keyring: Arc<Keyring>,
     /// Where the encrypted file is, if there is one.
     path: PathBuf,
@@ -68,10 +70,11 @@ pub enum EncryptedFileState {
 
 impl Credentials {
     /// Those of this data folder. No place is asked yet.
-    pub(crate) async fn open(store: Store, data: &Path) -> Result<Self, Failure> {
+    pub(crate) async fn open(store: Store, data: &Path, changes: Changes) -> Result<Self, Failure> {
         let known = Known::read(&store).await?;
         Ok(Self {
             store,
+            changes,
             keyring: Arc::new(Keyring::new(KEYRING)),
             path: data.join(FILE),
             opened: Mutex::default(),
@@ -251,6 +254,7 @@ impl Credentials {
     /// The upstream refused it: see [`credential::Credentials::refused`].
     pub(crate) fn was_refused(&self, credential: &Credential) -> bool {
         let again = self.asked.refused(credential);
+        self.changes.tell(&[Topic::Credentials, Topic::State]);
         tracing::info!(origin = %credential.origin(), again, "the upstream refused the credential that it was shown");
         again
     }
@@ -273,6 +277,7 @@ impl Credentials {
         change(&mut known);
         known.write(&self.store).await?;
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known;
+        self.changes.tell(&[Topic::Credentials, Topic::State]);
         Ok(())
     }
 

@@ -3,7 +3,8 @@
 //! Whose file it is, which go reads it and what a shell sets over it are the caller's affair, and come with the question
 //! ([`CallerEnv`]). Who writes is always the process that holds the lock on the data folder, so there is one writer.
 //! `file` has the steps at a file; `found` and `takeover` say what becomes of what go had been told; `wishes` says what
-//! Larder wants; `kept` is what is on disk to undo all of it; `own` knows Larder's address.
+//! Larder wants; `kept` is what is on disk to undo all of it; `own` knows Larder's address; `pause` gives all of it back
+//! for a time.
 //!
 //! Where nobody holds the port while Larder does not run ([`PortHold`]), go env is given back when Larder ends.
 
@@ -13,6 +14,7 @@ mod hold;
 mod in_force;
 mod kept;
 mod own;
+mod pause;
 mod report;
 mod show;
 mod takeover;
@@ -35,10 +37,12 @@ use self::in_force::{
 use self::kept::Kept;
 use self::takeover::Takeover;
 use crate::app::App;
+use crate::changes::Topic;
 use crate::failure::Failure;
 use crate::settings::{Choice, Settings};
 
 pub use self::hold::PortHold;
+pub(crate) use self::pause::{Paused, pause, points_here, resume};
 pub use self::report::{
     EnvGivenBack, EnvOffReport, EnvOnReport, EnvReport, EnvSetting, EnvWinner, EnvWish,
     GivenBackHow, GoCommand, TakenOver,
@@ -52,12 +56,20 @@ pub(crate) struct GoEnv {
     /// Held by who writes a go env file.
     turn: Arc<Mutex<()>>,
     hold: std::sync::Mutex<PortHold>,
+    paused: std::sync::Mutex<Option<Arc<Paused>>>,
 }
 
 /// The right to write go env files. It goes along into what blocks: that ends even where nobody waits for it any more.
 type Turn = OwnedMutexGuard<()>;
 
 impl GoEnv {
+    pub(crate) fn new(paused: Option<Paused>) -> Self {
+        Self {
+            paused: std::sync::Mutex::new(paused.map(Arc::new)),
+            ..Self::default()
+        }
+    }
+
     async fn turn(&self) -> Turn {
         Arc::clone(&self.turn).lock_owned().await
     }
@@ -67,13 +79,23 @@ impl GoEnv {
         *self.hold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// That Larder is paused, if it is.
+    pub(crate) fn paused(&self) -> Option<Arc<Paused>> {
+        let paused = self.paused.lock();
+        paused.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_paused(&self, paused: Option<Paused>) {
+        *self.paused.lock().unwrap_or_else(PoisonError::into_inner) = paused.map(Arc::new);
+    }
+
     /// Takes note of who holds the port.
     pub(crate) fn set_hold(&self, hold: PortHold) {
         *self.hold.lock().unwrap_or_else(PoisonError::into_inner) = hold;
     }
 }
 
-/// Points the caller's go at Larder.
+/// Points the caller's go at Larder. Where Larder is paused, it is so no longer.
 ///
 /// # Errors
 /// `not-running` where go would find nobody at Larder's address; `bad-input`, `disk` or `go` for what stands in the way.
@@ -105,14 +127,18 @@ pub(crate) async fn on(
     let larder = larder.filter(|_| !said.value("GOAUTH").is_empty());
     let turn = app.go_env().turn().await;
     let ground = ground(app, port, hold.lasts(), defaults_of(&said)).await?;
-    let (data, own) = (app.places().data.clone(), own(app));
+    let (data, own, place) = (app.places().data.clone(), own(app), location.clone());
     let writing = in_turn(turn, move || {
         let larder = larder.as_deref();
-        file::point_at_larder(&data, &location, &ground, &own, larder, hold.lasts())
+        file::point_at_larder(&data, &place, &ground, &own, larder, hold.lasts())
     });
     let (turn, changed) = writing.await?;
     drop(turn);
+    let mut resumed = Vec::new();
+    pause::resume_others(app, &location, &mut resumed).await?;
+    app.changes().tell(&[Topic::State, Topic::GoEnv]);
     let mut report = show::show(app, caller).await?;
+    report.notes.extend(resumed);
     report.notes.extend(left_out);
     Ok(EnvOnReport {
         changed,
@@ -127,10 +153,16 @@ pub(crate) async fn on(
 /// `disk` where one can't be written.
 pub(crate) async fn off(app: &App, caller: CallerEnv) -> Result<EnvOffReport, Failure> {
     let _one_at_a_time = app.go_env().asked.lock().await;
+    let mut notes = Vec::new();
+    let asking = caller.clone();
+    let place = in_background(move || Ok(EnvLocation::of(&asking).ok())).await?;
+    if pause::leave_alone(app, place.as_ref()).await? {
+        let note = "Larder is paused, and go env is as it was; after larder resume it stays so";
+        notes.push(note.to_owned());
+    }
     let turn = app.go_env().turn().await;
     let (data, own) = (app.places().data.clone(), own(app));
     let giving = in_turn(turn, move || {
-        let mut notes = Vec::new();
         let all = Kept::all(&data)?;
         let location = EnvLocation::of(&caller);
         let (mine, others): (Vec<Kept>, Vec<Kept>) = match &location {
@@ -177,7 +209,9 @@ pub(crate) async fn off(app: &App, caller: CallerEnv) -> Result<EnvOffReport, Fa
             notes,
         })
     });
-    giving.await.map(|(_turn, report)| report)
+    let given = giving.await.map(|(_turn, report)| report);
+    app.changes().tell(&[Topic::State, Topic::GoEnv]);
+    given
 }
 
 /// How go env stands for the caller.
@@ -195,6 +229,7 @@ pub(crate) async fn show(app: &App, caller: CallerEnv) -> Result<EnvReport, Fail
 pub(crate) async fn port_is_held(app: &App, hold: PortHold) -> Result<(), Failure> {
     let hold = counts(app, hold);
     app.go_env().set_hold(hold);
+    app.changes().tell(&[Topic::State, Topic::GoEnv]);
     keep_in_mind(app, hold).await?;
     if hold.lasts() || app.serving().is_ok() {
         renew(app).await;
@@ -209,6 +244,9 @@ pub(crate) async fn port_is_held(app: &App, hold: PortHold) -> Result<(), Failur
 pub(crate) async fn begin(app: &App) {
     let hold = counts(app, app.go_env().hold());
     app.go_env().set_hold(hold);
+    if app.go_env().paused().is_some() {
+        pause::begin(app).await;
+    }
     // A run at another port than the remembered one is an exception, and what stays is left alone by it.
     if is_at_home(app)
         && let Err(failure) = keep_in_mind(app, hold).await
@@ -237,7 +275,7 @@ pub(crate) async fn end(app: &App) {
 }
 
 /// Brings go env up to date with what is in force: port, token, profile, grants. What somebody has changed by hand is
-/// left alone.
+/// left alone. While Larder is paused, nothing is.
 pub(crate) async fn renew(app: &App) {
     if let Err(failure) = try_renew(app).await {
         tracing::warn!("go env is not up to date: {failure}");
@@ -246,6 +284,9 @@ pub(crate) async fn renew(app: &App) {
 
 async fn try_renew(app: &App) -> Result<(), Failure> {
     let turn = app.go_env().turn().await;
+    if app.go_env().paused().is_some() {
+        return Ok(());
+    }
     let (data, serves, at_home) = (
         app.places().data.clone(),
         app.serving().is_ok(),
@@ -260,6 +301,7 @@ async fn try_renew(app: &App) -> Result<(), Failure> {
     if all.is_empty() {
         return Ok(());
     }
+    app.changes().tell(&[Topic::GoEnv]);
     let defaults = go_defaults(app).await?;
     for kept in all {
         let Some(port) = port(app) else { return Ok(()) };

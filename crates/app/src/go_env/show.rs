@@ -34,6 +34,12 @@ pub(super) async fn show(app: &App, caller: CallerEnv) -> Result<EnvReport, Fail
     let seen = in_background(move || look(&data, &asking)).await?;
     let mut problems = seen.problems;
     let mut notes = Vec::new();
+    if app.go_env().paused().is_some() {
+        notes.push(
+            "Larder is paused, and go env is as it was before: larder resume points go here again"
+                .to_owned(),
+        );
+    }
     let is_on = match &seen.kept {
         Some(kept) => {
             let stands = kept.record.still_stands();

@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use ts_rs::TS;
 
 use super::{Report, Subject};
+use crate::changes::{Changes, Topic};
 use crate::failure::{Code, Failure};
 
 /// Where it stands in the lasting state.
@@ -53,14 +54,16 @@ impl Remembered {
 #[derive(Debug)]
 pub(crate) struct Projects {
     store: Store,
+    changes: Changes,
     /// One change after the other.
     turn: Mutex<()>,
 }
 
 impl Projects {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store, changes: Changes) -> Self {
         Self {
             store,
+            changes,
             turn: Mutex::default(),
         }
     }
@@ -143,6 +146,8 @@ impl Projects {
     async fn write(&self, all: &[Remembered]) -> Result<(), Failure> {
         let value = serde_json::to_value(all)
             .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-        Ok(self.store.set_value(KEY, &value).await?)
+        self.store.set_value(KEY, &value).await?;
+        self.changes.tell(&[Topic::Stock]);
+        Ok(())
     }
 }

@@ -146,12 +146,17 @@ impl Client {
     /// The entries after number `seq`, and those to come. It ends when the instance ends in good order, and after an
     /// error. Without an instance nothing is to come; it is the caller's to leave.
     pub fn activity_follow(&self, seq: i64) -> BoxStream<'static, Result<ActivityItem, Failure>> {
+        self.follow::<ActivityFeed>(seq)
+    }
+
+    /// The items of a feed after number `after`, and those to come. It ends as [`Client::activity_follow`] does.
+    pub fn follow<F: Feed>(&self, after: i64) -> BoxStream<'static, Result<F::Item, Failure>> {
         match self {
-            Self::Local(app) => ActivityFeed::follow(app, seq)
+            Self::Local(app) => F::follow(app, after)
                 .map_ok(|items| stream::iter(items.into_iter().map(Ok)))
                 .try_flatten()
                 .boxed(),
-            Self::Remote(remote) => remote.activity_follow(seq),
+            Self::Remote(remote) => remote.follow::<F>(after),
         }
     }
 

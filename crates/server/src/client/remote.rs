@@ -1,6 +1,6 @@
 //! The running instance, asked over the control API.
 
-use app::command::{Call, Job};
+use app::command::{Call, Feed, Job};
 use app::{ActivityItem, Code, Failure, Instance, JobId, JobState, Places, Tokens};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
@@ -105,20 +105,15 @@ impl Remote {
         .await
     }
 
-    pub(super) fn activity_follow(
+    pub(super) fn follow<F: Feed>(
         &self,
-        seq: i64,
-    ) -> BoxStream<'static, Result<ActivityItem, Failure>> {
+        after: i64,
+    ) -> BoxStream<'static, Result<F::Item, Failure>> {
         let remote = self.clone();
+        let path = format!("/-/feed/{}/follow?after={after}", F::NAME);
         let opened = async move {
-            remote
-                .send(
-                    Method::GET,
-                    &format!("/-/feed/activity/follow?after={seq}"),
-                    Bytes::new(),
-                )
-                .await
-                .map(lines)
+            let reply = remote.send(Method::GET, &path, Bytes::new()).await;
+            reply.map(lines)
         };
         stream::once(opened).try_flatten().boxed()
     }

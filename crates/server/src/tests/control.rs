@@ -157,6 +157,50 @@ fn a_job_is_started_seen_and_watched() {
 }
 
 #[test]
+fn what_changes_is_followed_from_the_first_line_on() {
+    let larder = Instance::start();
+    let mut follower = larder.connect();
+    follower
+        .send(&larder.control("GET", "/-/feed/changes/follow"))
+        .unwrap();
+    follower.head().unwrap();
+    let change = |line: &str| serde_json::from_str::<app::Change>(line).unwrap();
+    let first = change(chunk(&mut follower).trim_end());
+    assert_eq!(first.topics, app::Topic::ALL, "who comes anew asks for all");
+
+    let reply = larder
+        .control("POST", "/-/call/offline")
+        .body("{\"mode\":\"on\"}");
+    let asked = std::time::Instant::now();
+    assert_eq!(reply.send().unwrap().status, 200);
+    let mut topics = Vec::new();
+    let mut last = first.seq;
+    while !(topics.contains(&app::Topic::State) && topics.contains(&app::Topic::Settings)) {
+        for line in chunk(&mut follower).lines() {
+            let change = change(line);
+            assert!(change.seq > last);
+            last = change.seq;
+            topics.extend(change.topics);
+        }
+    }
+    let took = asked.elapsed();
+    assert!(took < Duration::from_secs(2), "{took:?} on a busy machine");
+
+    let mut later = larder.connect();
+    let path = format!("/-/feed/changes/follow?after={}", first.seq);
+    later.send(&larder.control("GET", &path)).unwrap();
+    later.head().unwrap();
+    let missed = change(chunk(&mut later).trim_end());
+    assert!(missed.topics.contains(&app::Topic::Settings), "{missed:?}");
+    assert!(!missed.topics.contains(&app::Topic::Notices), "{missed:?}");
+    let reply = larder
+        .control("GET", "/-/feed/changes/follow?after=x")
+        .send()
+        .unwrap();
+    assert_eq!(failure(&reply).code, Code::Protocol);
+}
+
+#[test]
 fn the_log_is_paged_and_followed() {
     let deadlines = Deadlines {
         sign_of_life: Duration::from_secs(1),
