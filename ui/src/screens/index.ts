@@ -7,6 +7,7 @@ const isBuilt = import.meta.env.MODE === 'production'
 
 export const screens: Record<string, Load> = {
   overview: () => import('./Overview/Overview.svelte'),
+  private: () => import('./Private/Private.svelte'),
   upstreams: () => import('./Upstreams/Upstreams.svelte'),
   settings: () => import('./Settings/Settings.svelte'),
   ...(isBuilt ? {} : { gallery: () => import('./Gallery/Gallery.svelte') }),

@@ -2,12 +2,13 @@
 import { Failure, type Host, type Job } from '..'
 import { changes, scene, wait, type Mocks } from './kit'
 import { overview } from './overview'
+import { privateModules } from './private'
 import { settings } from './settings'
 import { state } from './state'
 import { upstreams } from './upstreams'
 import { welcome } from './welcome'
 
-const all: Mocks[] = [changes, state, overview, welcome, settings, upstreams]
+const all: Mocks[] = [changes, state, overview, welcome, settings, upstreams, privateModules]
 
 type Any = (...given: unknown[]) => unknown
 function find(kind: keyof Mocks, name: string): Any | undefined {
