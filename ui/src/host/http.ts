@@ -1,6 +1,6 @@
 // The host of a browser: the engine over its control API, with the key that `larder open` let this tab have.
 import { lines } from './lines'
-import { Failure, type FeedName, type Host, type Job } from './types'
+import { Failure, partly, type FeedName, type Host, type Job, type Partly } from './types'
 import type { JobState, Progress } from './shapes'
 
 /** Where host pages keep the key: readable by this address alone, gone with the tab. Never a cookie, which other ports share. */
@@ -54,12 +54,15 @@ async function read<Answer>(answer: Response): Promise<Answer> {
 }
 
 /** Watches a job until it ends. An engine that is away for a moment is asked again; one that began anew does not know it. */
-async function end<Answer>(id: number, told: (progress: Progress) => void): Promise<Answer> {
+async function end<Answer>(
+  id: number,
+  told: (progress: Progress, partial: Partly<Answer>) => void,
+): Promise<Answer> {
   for (let pause = FIRST; ;) {
     try {
       const state = await read<JobState>(await ask('GET', `jobs/${id}`))
       pause = FIRST
-      told(state.progress)
+      told(state.progress, partly<Answer>(state))
       if (state.end && 'Ok' in state.end) return state.end.Ok as Answer
       if (state.end) throw asFailure(state.end.Err)
       await wait(PACE)
@@ -72,7 +75,7 @@ async function end<Answer>(id: number, told: (progress: Progress) => void): Prom
 }
 
 function job<Answer>(starting: Promise<number>): Job<Answer> {
-  const tellers = new Set<(progress: Progress) => void>()
+  const tellers = new Set<(progress: Progress, partial: Partly<Answer>) => void>()
   const started: Job<Answer> = {
     id: 0,
     progress: (told) => {
@@ -81,7 +84,7 @@ function job<Answer>(starting: Promise<number>): Job<Answer> {
     },
     done: starting.then((id) => {
       started.id = id
-      return end<Answer>(id, (progress) => tellers.forEach((told) => told(progress)))
+      return end<Answer>(id, (progress, partial) => tellers.forEach((told) => told(progress, partial)))
     }),
     // What can't be cancelled has ended, and says so itself.
     cancel: () => void starting.then((id) => ask('DELETE', `jobs/${id}`)).catch(() => undefined),
@@ -168,6 +171,7 @@ function follow<Item extends { seq: number }>(
 export const http: Host = {
   call: async (name, request) => read(await ask('POST', `call/${name}`, request)),
   start: (name, request) => job(ask('POST', `job/${name}`, request).then((answer) => read<number>(answer))),
+  join: (_name, id) => job(Promise.resolve(id)),
   follow: (name, after, onItems, onEnd) => follow(name, after, onItems, onEnd),
   onBreak: (hears) => {
     hearers.add(hears)

@@ -21,6 +21,7 @@ function chosen(): Host {
 
 export const call: Host['call'] = (name, request) => chosen().call(name, request)
 export const start: Host['start'] = (name, request) => chosen().start(name, request)
+export const join: Host['join'] = (name, id) => chosen().join(name, id)
 export const follow: Host['follow'] = (name, after, onItems, onEnd) =>
   chosen().follow(name, after, onItems, onEnd)
 /** Calls `hears` when a feed broke off, as it does when the engine goes away; gives back how to stop. */

@@ -2,7 +2,7 @@
 import { Channel, invoke } from '@tauri-apps/api/core'
 import { getCurrentWindow } from '@tauri-apps/api/window'
 import type { JobState, Progress } from './shapes'
-import { Failure, type Host, type Job } from './types'
+import { Failure, partly, type Host, type Job, type Partly } from './types'
 
 interface Said {
   code: string
@@ -22,13 +22,14 @@ async function ask<Answer>(command: string, given: Record<string, unknown> = {})
 }
 
 function job<Answer>(starting: Promise<number>): Job<Answer> {
-  const tellers = new Set<(progress: Progress) => void>()
+  const tellers = new Set<(progress: Progress, partial: Partly<Answer>) => void>()
   const watch = (id: number) =>
     new Promise<Answer>((resolve, reject) => {
       const channel = new Channel<JobState>()
       let ended = false
-      channel.onmessage = ({ progress, end }) => {
-        tellers.forEach((told) => told(progress))
+      channel.onmessage = (state) => {
+        const { progress, end } = state
+        tellers.forEach((told) => told(progress, partly<Answer>(state)))
         if (!end) return
         ended = true
         if ('Ok' in end) resolve(end.Ok as Answer)
@@ -109,6 +110,7 @@ export async function tauri(): Promise<Host> {
   return {
     call: (name, request) => ask('call', { name, request }),
     start: (name, request) => job(ask<number>('start', { name, request })),
+    join: (_name, id) => job(Promise.resolve(id)),
     follow: (name, after, onItems, onEnd) => follow(name, after, onItems, onEnd),
     onBreak: (hears) => {
       hearers.add(hears)

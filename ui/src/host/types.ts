@@ -1,5 +1,5 @@
 // What a host is: the one way by which the window asks the engine.
-import type { Calls, Feeds, Jobs, Progress } from './shapes'
+import type { Calls, Feeds, JobState, Jobs, Progress } from './shapes'
 
 /** An error for a person, as the engine gives it; `gone` where the engine does not answer at all, `locked` where this tab may not ask. */
 export class Failure extends Error {
@@ -16,12 +16,19 @@ export type CallName = keyof Calls
 export type JobName = keyof Jobs
 export type FeedName = keyof Feeds
 
+/** An answer before its end, in the form of the whole. */
+export type Partly<Answer> = Answer | undefined
+
+/** What a job has found so far. */
+export const partly = <Answer>(state: JobState): Partly<Answer> =>
+  'partial' in state ? ((state.partial ?? undefined) as Partly<Answer>) : undefined
+
 /** Long work under way. */
 export interface Job<Answer> {
   /** Its number; 0 until the engine has given it one. */
   id: number
-  /** Tells how far it is; the answer ends that. */
-  progress(told: (progress: Progress) => void): () => void
+  /** Tells how far it is, and what it has found so far where it tells that; the answer ends that. */
+  progress(told: (progress: Progress, partial: Partly<Answer>) => void): () => void
   done: Promise<Answer>
   cancel(): void
 }
@@ -29,6 +36,8 @@ export interface Job<Answer> {
 export interface Host {
   call<N extends CallName>(name: N, request: Calls[N]['request']): Promise<Calls[N]['answer']>
   start<N extends JobName>(name: N, request: Jobs[N]['request']): Job<Jobs[N]['answer']>
+  /** Goes on with a job that is under way, as `state` names it. */
+  join<N extends JobName>(name: N, id: number): Job<Jobs[N]['answer']>
   /** Resumes by itself where the engine was away; `onEnd` is for what does not mend. */
   follow<F extends FeedName>(
     name: F,

@@ -9,6 +9,7 @@ export const screens: Record<string, Load> = {
   overview: () => import('./Overview/Overview.svelte'),
   private: () => import('./Private/Private.svelte'),
   upstreams: () => import('./Upstreams/Upstreams.svelte'),
+  doctor: () => import('./Doctor/Doctor.svelte'),
   settings: () => import('./Settings/Settings.svelte'),
   ...(isBuilt ? {} : { gallery: () => import('./Gallery/Gallery.svelte') }),
 }

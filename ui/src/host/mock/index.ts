@@ -1,6 +1,7 @@
 // A host that answers without an engine; development only, never in the built window.
 import { Failure, type Host, type Job } from '..'
 import { changes, scene, wait, type Mocks } from './kit'
+import { doctor } from './doctor'
 import { overview } from './overview'
 import { privateModules } from './private'
 import { settings } from './settings'
@@ -8,7 +9,7 @@ import { state } from './state'
 import { upstreams } from './upstreams'
 import { welcome } from './welcome'
 
-const all: Mocks[] = [changes, state, overview, welcome, settings, upstreams, privateModules]
+const all: Mocks[] = [changes, state, overview, welcome, settings, upstreams, privateModules, doctor]
 
 type Any = (...given: unknown[]) => unknown
 function find(kind: keyof Mocks, name: string): Any | undefined {
@@ -34,10 +35,10 @@ export const mock: Host = {
     return (await answer(request)) as never
   },
   start(name, request) {
-    const tellers = new Set<(progress: never) => void>()
+    const tellers = new Set<(...said: never[]) => void>()
     let cancelled = false
     const work = find('jobs', name)
-    const tell = (progress: never) => tellers.forEach((told) => told(progress))
+    const tell = (...said: never[]) => tellers.forEach((told) => told(...said))
     const job: Job<never> = {
       id: Math.floor(Math.random() * 1e6),
       progress: (told) => {
@@ -52,6 +53,9 @@ export const mock: Host = {
       cancel: () => (cancelled = true),
     }
     return job
+  },
+  join(name) {
+    return mock.start(name, {} as never)
   },
   follow(name, after, onItems, onEnd) {
     const feed = find('feeds', name)

@@ -7,7 +7,7 @@ type CallMocks = {
 type JobMocks = {
   [N in JobName]?: (
     request: Jobs[N]['request'],
-    tell: (progress: Progress) => void,
+    tell: (progress: Progress, partial?: Jobs[N]['answer']) => void,
     isCancelled: () => boolean,
   ) => Promise<Jobs[N]['answer']>
 }

@@ -33,6 +33,7 @@ describe('a row of go env', () => {
   it('counts what a shell leaves out', () => {
     expect(leftOut(setting({ shell: 'b.example' }))).toBe(1)
     expect(leftOut(setting({ shell: 'a.example/*,b.example,c.example' }))).toBe(0)
+    expect(leftOut(setting({ shell: 'a.example' }))).toBe(1)
     expect(leftOut(setting({ key: 'GOPROXY', shell: 'direct' }))).toBe(0)
     expect(leftOut(setting({}))).toBe(0)
   })

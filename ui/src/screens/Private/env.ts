@@ -29,8 +29,11 @@ export const changeCount = (report: EnvReport): number =>
 /** Patterns that Larder wants and the shell leaves out. */
 export function leftOut(setting: EnvSetting): number {
   if (!/^GO(PRIVATE|NOPROXY|NOSUMDB)$/.test(setting.key) || setting.shell === null) return 0
-  const said = new Set(setting.shell.split(','))
-  return (wanted(setting) ?? '').split(',').filter((pattern) => pattern !== '' && !said.has(pattern)).length
+  const said = setting.shell.split(',')
+  // A pattern is for all below it, too.
+  const isSaid = (pattern: string) =>
+    said.some((known) => pattern === known || pattern.startsWith(`${known}/`))
+  return (wanted(setting) ?? '').split(',').filter((pattern) => pattern !== '' && !isSaid(pattern)).length
 }
 
 /** `~/.zshrc:41` as its file and its line. */

@@ -28,7 +28,7 @@ describe('a chain', () => {
     expect(addresses(without(chain, 0))).toEqual(['https://b.example', 'direct'])
   })
   it('names each entry', () => {
-    expect(chain.map(called)).toEqual(['a.example', 'b', 'direct'])
+    expect(chain.map(called)).toEqual(['a.example', 'b.example', 'direct'])
     expect(called({ address: 'file:///srv/goproxy', name: null, next: null })).toBe('file:///srv/goproxy')
   })
 })

@@ -30,9 +30,8 @@ export const without = (chain: ChainEntry[], at: number) => linked(chain.filter(
 export const longer = (chain: ChainEntry[], address = '') =>
   linked([...chain, { address, name: null, next: null }])
 
-/** What an upstream is called: its name, else its host. */
+/** What an upstream is called: its host. */
 export function called(entry: ChainEntry): string {
-  if (entry.name) return entry.name
   const rest = entry.address.replace(/^[a-z+]+:\/\//i, '')
   return rest.split('/')[0] || entry.address
 }
