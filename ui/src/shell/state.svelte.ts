@@ -1,5 +1,5 @@
 // What the window shows at all times: the answer of `state`, kept fresh; and whether the engine answers at all.
-import { call, Failure, type CallName, type Calls, type StateReport } from '../host'
+import { call, Failure, onBreak, type CallName, type Calls, type StateReport } from '../host'
 import { tell } from '../parts/toasts.svelte'
 import { w } from '../words'
 import { ALL, followChanges, tellChanged, topic } from './changes'
@@ -11,6 +11,8 @@ class State {
   now = $state.raw<StateReport | null>(null)
   /** Whether the engine has stopped answering. */
   isGone = $state(false)
+  /** Whether this tab may not ask, or no longer. */
+  isLocked = $state(false)
   /** What else went wrong with the last asking. */
   failure = $state.raw<Failure | null>(null)
 
@@ -32,11 +34,14 @@ class State {
     let unfollow = followChanges(() => {
       unfollow()
       void this.ask()
+      if (this.isLocked) return
       setTimeout(() => (unfollow = followChanges(() => void this.ask())), RETRY_AFTER)
     })
+    const unbreak = onBreak(() => void this.ask())
     void this.ask()
     return () => {
       unhear()
+      unbreak()
       unfollow()
       clearTimeout(this.#retry)
     }
@@ -54,7 +59,8 @@ class State {
     } catch (error) {
       this.failure = asFailure(error)
       this.isGone = this.failure.code === 'gone'
-      this.#retry = setTimeout(() => void this.ask(), RETRY_AFTER)
+      this.isLocked = this.failure.code === 'locked'
+      if (!this.isLocked) this.#retry = setTimeout(() => void this.ask(), RETRY_AFTER)
     }
   }
 

@@ -65,6 +65,10 @@ export const shell = {
   working: 'working',
   loading: 'Loading',
   asOf: (when: string) => `as of ${when}`,
+  locked: {
+    title: 'This tab is not let in',
+    text: 'It was opened by hand, or Larder has started anew since. Open the window again, in a terminal:',
+  },
   bars: {
     gone: 'Larder stopped answering. Trying again.',
     restart: 'Restart',

@@ -53,6 +53,10 @@ export const shell: Words['shell'] = {
   working: '处理中',
   loading: '正在加载',
   asOf: (when) => `截至 ${when}`,
+  locked: {
+    title: '这个标签页没有访问权限',
+    text: '它是手动打开的，或者 Larder 之后重新启动过。请在终端里重新打开窗口：',
+  },
   bars: {
     gone: 'Larder 没有应答，正在重试。',
     restart: '重新启动',
