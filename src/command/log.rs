@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use app::command::{ActivityPage, ActivityStory};
 use app::{ActivityItem, Code, Failure, Places};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
@@ -35,6 +36,9 @@ const TOGETHER: usize = 256;
 Examples:
   larder log                    The newest entries
   larder log -f                 And what comes, until Ctrl-C, also over restarts of Larder
+  larder log --story 1234       What was done for one entry, step by step, and how long it took
+  larder log --story example.com/m@v1.2.3
+                                The same for the newest entry that has these words
   larder log -n 1000 --json | jq -r 'select(.outcome != \"delivered\") | .path'
                                 What could not be delivered lately")]
 pub(crate) struct Options {
@@ -44,12 +48,18 @@ pub(crate) struct Options {
     /// How many of the newest entries to begin with, 10000 at most
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50, value_parser = up_to_most())]
     lines: usize,
+    /// Tell the story of one entry: of this number (`seq` in --json), else of the newest that has these words
+    #[arg(long, value_name = "ENTRY", conflicts_with_all = ["follow", "lines"])]
+    story: Option<String>,
     /// Print one JSON object a line
     #[arg(long)]
     pub(super) json: bool,
 }
 
 pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Trouble> {
+    if let Some(entry) = &options.story {
+        return tell_story(entry, options.json, &places).await;
+    }
     // One more than nothing, where only the place to go on from is wanted.
     let wanted = options.lines.max(options.follow.into());
     let newest = ask(&places, async |client| client.activity_last(wanted).await).await?;
@@ -65,6 +75,39 @@ pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Troubl
         trouble = follow(&places, &mut printer, seen) => Err(trouble),
         () = signals.next() => Ok(Exit::Interrupted),
     }
+}
+
+/// Prints the story of one entry.
+async fn tell_story(entry: &str, json: bool, places: &Places) -> Result<Exit, Trouble> {
+    let story = ask(places, async |client| {
+        let seq = match entry.parse() {
+            Ok(seq) => seq,
+            Err(_) => newest_with(client, entry).await?,
+        };
+        client.call(ActivityStory { seq }).await
+    })
+    .await?;
+    if json {
+        output::print_json(&story)?;
+    } else {
+        let lines = story.text.lines().map(|line| plain(line) + "\n");
+        output::print(&lines.collect::<String>())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The number of the newest entry that has these words.
+async fn newest_with(client: &Client, words: &str) -> Result<i64, Failure> {
+    let page = ActivityPage {
+        limit: 1,
+        text: Some(words.to_owned()),
+        ..ActivityPage::default()
+    };
+    let found = client.call(page).await?;
+    found.items.first().map(|item| item.seq).ok_or_else(|| {
+        let message = format!("no entry of the activity log has {words:?}");
+        Failure::new(Code::NotFound, message).hint("what there is: larder log")
+    })
 }
 
 /// As many as an instance gives at once.

@@ -181,3 +181,72 @@ fn following_begins_where_it_is_told() {
     log.signal("TERM");
     log.end();
 }
+
+#[test]
+fn the_story_of_an_entry_is_told_by_its_number_and_by_its_words() {
+    let (home, proxy) = (TempHome::new(), proxy());
+    let larder = serve(&home, &proxy);
+    let zip = format!("{}/example.com/hello/@v/v1.0.0.zip", larder.goproxy());
+    http::get(&zip).whole();
+    wait_for(&home, 3);
+    let all = entries(&home, &[]);
+    let seq = |of: &dyn Fn(&Value) -> bool| {
+        let found = all.iter().find(|entry| of(entry)).unwrap();
+        found["seq"].to_string()
+    };
+    let fetched = seq(&|entry| entry["kind"] == "zip");
+    let story = |entry: &str| {
+        crate::larder(&home, &["log", "--story", entry])
+            .success()
+            .stdout
+    };
+    let text = story(&fetched);
+    for part in [
+        "example.com/hello@v1.0.0 (zip)\ndelivered, upstream",
+        "Asked ",
+        "GET …/example.com/hello/@v/v1.0.0.zip\n",
+        "everything → ",
+        "not kept yet\n",
+        "200 · ",
+        "is remembered from now on",
+        "last bytes let go after verification\n",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let token = larder.goproxy();
+    let token = token.rsplit('/').next().unwrap();
+    assert!(!text.contains(token), "{text}");
+    assert!(story(&seq(&|entry| entry["background"] == true)).contains("by Larder itself"));
+
+    http::get(&zip).whole();
+    wait_for(&home, 4);
+    let hit = story("hello@v1.0.0 .zip");
+    assert!(hit.contains("delivered, cache"), "the newest one: {hit}");
+    assert!(
+        hit.contains("everything → ") && hit.contains("kept\n"),
+        "{hit}"
+    );
+
+    let json = crate::larder(&home, &["log", "--json", "--story", &fetched]).success();
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["at_once"], "kept");
+    let kinds: Vec<_> = json["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| &step["kind"])
+        .collect();
+    let want = [
+        "asked", "rule", "cache", "upstream", "verified", "kept", "answered",
+    ];
+    assert_eq!(kinds, want);
+    assert_eq!(json["text"], text);
+
+    let none = crate::larder(&home, &["log", "--story", "999999"]);
+    assert!(none.stderr.contains("there is no entry 999999"), "{none:?}");
+    let none = crate::larder(&home, &["log", "--story", "no such words"]);
+    assert!(
+        none.stderr.contains("no entry of the activity log has"),
+        "{none:?}"
+    );
+}

@@ -14,6 +14,7 @@ use ts_rs::TS;
 
 use crate::changes::{Changes, Topic};
 use crate::failure::Failure;
+use crate::story;
 
 /// How long events are gathered before they are written.
 const GATHER: Duration = Duration::from_millis(200);
@@ -212,21 +213,21 @@ struct Batch {
 impl Batch {
     fn add(&mut self, event: Event) {
         tell(&event);
-        let row = row(event);
-        if row.source == Source::Cache.word() && row.outcome == Outcome::Delivered.as_str() {
-            if let Some(at) = self.hits.get(&row.path) {
+        if story::is_hit(&event) {
+            let path = event.request.url_path();
+            if let Some(at) = self.hits.get(&path) {
                 let hit = &mut self.rows[*at];
                 hit.times += 1;
-                hit.bytes += row.bytes;
+                hit.bytes += event.bytes;
                 return;
             }
             if self.rows.len() >= BATCH {
                 self.left_out += 1;
                 return;
             }
-            self.hits.insert(row.path.clone(), self.rows.len());
+            self.hits.insert(path, self.rows.len());
         }
-        self.rows.push(row);
+        self.rows.push(row(event));
     }
 
     /// What was asked for while offline and was not there, each once.
@@ -295,6 +296,7 @@ fn is_trouble(event: &Event) -> bool {
 }
 
 fn row(event: Event) -> ActivityRow {
+    let steps = story::kept_form(&event);
     let (module, version) = match &event.request {
         Request::List(path) | Request::Latest(path) => (Some(path.to_string()), None),
         Request::Query { path, query } => (Some(path.to_string()), Some(query.as_str().to_owned())),
@@ -310,7 +312,7 @@ fn row(event: Event) -> ActivityRow {
         version,
         kind: delivery::Kind::of(&event.request).as_str().to_owned(),
         source: event.source.word().to_owned(),
-        upstream: event.source.upstream().map(str::to_owned),
+        upstream: event.upstream,
         bytes: event.bytes,
         millis: millis(event.took),
         micros: u64::try_from(event.took.as_micros()).unwrap_or(u64::MAX),
@@ -319,7 +321,7 @@ fn row(event: Event) -> ActivityRow {
         background: event.background,
         detail: event.detail,
         path: event.request.url_path(),
-        steps: None,
+        steps,
     }
 }
 
@@ -346,3 +348,6 @@ pub(crate) fn item(seq: i64, row: ActivityRow) -> Item {
 fn millis(took: Duration) -> u64 {
     u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

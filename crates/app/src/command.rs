@@ -39,7 +39,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ts_rs::TS;
 
-pub use activity::{ActivityEntries, ActivityFeed, ActivityPage, CountFetches};
+pub use activity::{ActivityEntries, ActivityFeed, ActivityPage, ActivityStory, CountFetches};
 pub use bundle::{BundleExport, BundleImport};
 pub use cache::{
     CacheClear, CacheList, CacheSize, CacheVerify, Cleared, DamagedFile, ListedFile, ListedModule,
@@ -85,6 +85,7 @@ pub use vulndb::{
 pub use crate::bundle::Exported as BundleReport;
 pub use crate::fetches::{FetchBar, FetchTotals, Fetches};
 pub use crate::import::{ImportReport, LeftOut};
+pub use crate::story::{AtOnce, Step, Story};
 
 use crate::app::App;
 use crate::failure::{Code, Failure};
@@ -242,6 +243,7 @@ table! {
         StockStarter,
         VulndbShow,
         ActivityPage,
+        ActivityStory,
         CountFetches;
     jobs:
         CacheVerify,

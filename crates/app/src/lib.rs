@@ -34,6 +34,7 @@ mod room;
 mod serving;
 mod settings;
 pub mod stock;
+mod story;
 mod surroundings;
 mod token;
 mod trust;

@@ -59,7 +59,7 @@ pub(crate) async fn adopt(
         home: &tree,
     };
     match measure.holds(shared, &came).await {
-        Ok(()) => {}
+        Ok(_) => {}
         Err(DeliveryError::Mismatch(_) | DeliveryError::Changed(_)) => {
             set_aside(shared, &tree, module, kind).await?;
             return Ok(Adopted::SetAside);

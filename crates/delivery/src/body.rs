@@ -82,7 +82,12 @@ impl Body {
                         match (&item, &mut tally) {
                             (Some(Ok(bytes)), Some(tally)) => tally.bytes(bytes.len() as u64),
                             (Some(Err(error)), Some(told)) => {
-                                told.end(Outcome::Failed, Some(error.to_string()));
+                                match error {
+                                    BodyError::Delivery(error) => told.fail(error),
+                                    BodyError::Upstream(error) => {
+                                        told.end(Outcome::Failed, Some(error.to_string()));
+                                    }
+                                }
                                 tally = None;
                             }
                             (None, Some(told)) => told.end(Outcome::Delivered, None),

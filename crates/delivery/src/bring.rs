@@ -1,12 +1,13 @@
 //! A file is brought into the cache for its own sake: nobody waits for its bytes, but that it is there.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use go_module::{FileKind, ModuleVersion, Request};
 
 use crate::error::DeliveryError;
 use crate::event::{Outcome, Tally};
-use crate::fetch::{self, FlownFor};
+use crate::fetch::{self, Asked, FlownFor};
 use crate::offline;
 use crate::shared::Shared;
 
@@ -26,6 +27,7 @@ pub(crate) async fn bring(
     kind: FileKind,
 ) -> Result<Brought, DeliveryError> {
     let profile = shared.profile();
+    let looked = Instant::now();
     match shared.find(&profile, module, kind).await {
         Ok(Some(kept)) => {
             return Ok(Brought {
@@ -44,11 +46,17 @@ pub(crate) async fn bring(
     if let Some(error) = shared.negatives.get(profile.id(), &request.url_path()) {
         return Err(error);
     }
-    let mut tally = Tally::new(shared.events.clone(), request, true);
-    let flight = fetch::flight(shared, &profile, module, kind, FlownFor::Completion);
-    match flight.landed().await {
+    let mut tally = Tally::new(shared.events.clone(), request, Arc::clone(&profile), true);
+    let asked = Asked {
+        module,
+        kind,
+        flown_for: FlownFor::Completion,
+        looked,
+    };
+    let joined = fetch::flight(shared, &profile, asked, &mut tally);
+    match joined.landed().await {
         Ok(()) => {
-            let (source, bytes) = flight.origin();
+            let (source, bytes) = joined.flight.origin();
             tally.source(source);
             tally.bytes(bytes);
             tally.end(Outcome::Delivered, None);
@@ -58,7 +66,7 @@ pub(crate) async fn bring(
             })
         }
         Err(error) => {
-            tally.end(error.outcome(), Some(error.to_string()));
+            tally.fail(&error);
             // Where this was the network's end, the next one need not wait for it.
             offline::consider(shared, &profile, &error).await;
             Err(error)

@@ -17,10 +17,12 @@ use crate::error::{DeliveryError, malformed};
 use crate::event::Source;
 use crate::hot::AtHand;
 use crate::offline;
-use crate::once::Promise;
+use crate::once::{Led, Promise};
 use crate::profile::Profile;
 use crate::proof;
 use crate::shared::Shared;
+use crate::story::{Step, StepKind, Trace};
+use crate::told;
 
 /// How answers that change are kept.
 #[derive(Clone, Debug)]
@@ -55,29 +57,52 @@ pub(crate) async fn answer(
     profile: &Arc<Profile>,
     request: &Request,
     hops: &[String],
+    trace: &Trace,
 ) -> Answered {
-    if let Some((body, upstream)) = first_kept(shared, profile, request).await
-        && let Some(left) = upstream.fresh_for
-    {
-        let until = Instant::now() + left;
-        let at_hand = AtHand::answer(request.clone(), body.clone(), until);
-        shared.hot.insert(profile.id(), at_hand);
-        return Ok((body, Source::Cache));
-    }
+    let looked = Instant::now();
+    let kept = first_kept(shared, profile, request).await;
+    let said = match kept {
+        Some((
+            body,
+            KeptFrom {
+                fresh_for: Some(left),
+                ..
+            },
+        )) => {
+            let until = Instant::now() + left;
+            let at_hand = AtHand::answer(request.clone(), body.clone(), until);
+            shared.hot.insert(profile.id(), at_hand);
+            return Ok((body, Source::Cache));
+        }
+        Some((_, KeptFrom { name, age, .. })) => {
+            format!("kept from {name} {} ago: asked anew", told::age(age))
+        }
+        None => "not kept yet".to_owned(),
+    };
     let path = request.url_path();
     if let Some(error) = shared.negatives.get(profile.id(), &path) {
+        trace.note(looked, told::remembered(&error));
         return Err(error);
     }
-    let mut pending = shared.answers.join((profile.id(), path), |promise| {
+    trace.note(looked, Step::new(StepKind::Cache, said));
+    let joined = Instant::now();
+    let key = (profile.id(), path);
+    let (mut pending, led) = shared.answers.join_at(key, trace.at(), |promise| {
         let work = refresh(
             Arc::clone(shared),
             Arc::clone(profile),
             request.clone(),
             hops.to_vec(),
             promise,
+            trace.clone(),
         );
         shared.tasks.spawn(work);
     });
+    let note_wait = |error: Option<&DeliveryError>| {
+        if let Some(Led(at)) = &led {
+            trace.note(joined, told::waited(error).led_at(*at));
+        }
+    };
     // An upstream that was out of order a moment ago is given no time to fail once more, if anything is kept.
     let patience = if shared.outages.was_lately(profile.id()) {
         Duration::ZERO
@@ -85,15 +110,23 @@ pub(crate) async fn answer(
         shared.options.answers.slow_after
     };
     match tokio::time::timeout(patience, pending.wait()).await {
-        Ok(Some(answered)) => answered,
+        Ok(Some(answered)) => {
+            note_wait(answered.as_ref().err());
+            answered
+        }
         Ok(None) => Err(DeliveryError::Stopping),
         Err(_slow) => match kept_only(shared, profile, request).await {
             Ok(stale) => {
+                trace.note(joined, told::too_slow(patience));
                 // As slow as this counts as out of order: the next one who asks is not kept waiting as well.
                 shared.outages.is_on(profile.id());
                 Ok(stale)
             }
-            Err(_) => pending.wait().await.unwrap_or(Err(DeliveryError::Stopping)),
+            Err(_) => {
+                let answered = pending.wait().await.unwrap_or(Err(DeliveryError::Stopping));
+                note_wait(answered.as_ref().err());
+                answered
+            }
         },
     }
 }
@@ -118,6 +151,8 @@ fn chain<'a>(
 
 struct KeptFrom {
     name: String,
+    /// How long ago the upstream said so.
+    age: Duration,
     /// For how long it is still fresh.
     fresh_for: Option<Duration>,
 }
@@ -136,6 +171,9 @@ async fn first_kept(
                 kept.body,
                 KeptFrom {
                     name: upstream.name().to_owned(),
+                    age: Timestamp::now()
+                        .duration_since(kept.checked_at)
+                        .unsigned_abs(),
                     fresh_for,
                 },
             ));
@@ -169,12 +207,23 @@ async fn refresh(
     request: Request,
     hops: Vec<String>,
     promise: Promise<AnswerKey, Answered>,
+    trace: Trace,
 ) {
     let asked = async {
         let (chain, privacy) = chain(&profile, &request)?;
         let asked = chain.walk(|upstream| {
             let (shared, request, hops) = (Arc::clone(&shared), request.clone(), hops.clone());
-            ask(shared, upstream, request, privacy, hops)
+            let trace = trace.clone();
+            async move {
+                let (begun, name) = (Instant::now(), upstream.name().to_owned());
+                let asked = ask(shared, upstream, request, privacy, hops).await;
+                let step = match &asked {
+                    Ok((_, _, step)) => step.clone(),
+                    Err(error) => told::nothing(&name, error),
+                };
+                trace.note(begun, step);
+                asked.map(|(bytes, source, _)| (bytes, source))
+            }
         });
         asked.await.map_err(DeliveryError::from)
     };
@@ -196,8 +245,11 @@ async fn refresh(
             Err(error)
         }
         Err(error @ (DeliveryError::Outage(_) | DeliveryError::Stopping)) => {
+            let looked = Instant::now();
             match kept_only(&shared, &profile, &request).await {
                 Ok((body, source)) => {
+                    let said = "what is kept is given, however old";
+                    trace.note(looked, Step::new(StepKind::Cache, said));
                     tracing::debug!(request = %request.url_path(), "given stale: {error}");
                     Ok((body, source))
                 }
@@ -214,19 +266,21 @@ async fn refresh(
     promise.keep(answered);
 }
 
-/// One upstream: its fresh answer if one is kept, else the upstream itself.
+/// One upstream: its fresh answer if one is kept, else the upstream itself; and what there is to say of it.
 async fn ask(
     shared: Arc<Shared>,
     upstream: Upstream,
     request: Request,
     privacy: Privacy,
     hops: Vec<String>,
-) -> Result<(Bytes, Source), UpstreamError> {
+) -> Result<(Bytes, Source, Step), UpstreamError> {
     let kept = look(&shared, &upstream, &request).await;
     if let Some(kept) = &kept
         && fresh_for(&shared, kept).is_some()
     {
-        return Ok((kept.body.clone(), Source::Cache));
+        let said = format!("kept from {}, and still fresh", upstream.name());
+        let step = Step::new(StepKind::Cache, said);
+        return Ok((kept.body.clone(), Source::Cache, step));
     }
     let name = upstream.name().to_owned();
     let validators = kept.as_ref().map(|kept| Validators {
@@ -246,7 +300,17 @@ async fn ask(
         Err(error) if error.is_not_found() => {
             return match kept {
                 Some(kept) if in_doubt(&shared, &request, &kept) => {
-                    Ok((kept.body, Source::Stale(name)))
+                    let said = format!(
+                        "{}; not believed, for it listed versions {} ago",
+                        error.in_short(),
+                        told::age(
+                            Timestamp::now()
+                                .duration_since(kept.fetched_at)
+                                .unsigned_abs()
+                        )
+                    );
+                    let step = Step::new(StepKind::Upstream, said).with(&name);
+                    Ok((kept.body, Source::Stale(name), step))
                 }
                 _ => Err(error),
             };
@@ -254,6 +318,7 @@ async fn ask(
         Err(error) => return Err(error),
     };
     let now = Timestamp::now();
+    let head = told::head(&upstream, &reply);
     let (kept, source) = match (reply.status, kept) {
         (ReplyStatus::NotModified, Some(kept)) => (
             KeptAnswer {
@@ -298,7 +363,9 @@ async fn ask(
     {
         tracing::warn!(request = %request.url_path(), "an answer can't be kept: {error}");
     }
-    Ok((kept.body, source))
+    let length = matches!(source, Source::Upstream(_)).then_some(kept.body.len() as u64);
+    let step = told::came(upstream.name(), head, length, 1);
+    Ok((kept.body, source, step))
 }
 
 /// Whether a "not found" contradicts a list of versions seen not long ago.

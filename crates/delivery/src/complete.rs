@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use go_module::{FileKind, ModuleVersion, Request};
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::adopt;
 use crate::event::{Outcome, Tally};
-use crate::fetch::{self, FlownFor};
+use crate::fetch::{self, Asked, FlownFor};
 use crate::profile::Profile;
 use crate::shared::Shared;
 
@@ -98,6 +98,7 @@ async fn complete(shared: &Arc<Shared>, profile: &Arc<Profile>, module: &ModuleV
             break;
         }
         let request = Request::File(module.clone(), kind);
+        let looked = Instant::now();
         if shared.is_kept(profile, module, kind).await
             || shared
                 .negatives
@@ -106,16 +107,22 @@ async fn complete(shared: &Arc<Shared>, profile: &Arc<Profile>, module: &ModuleV
         {
             continue;
         }
-        let mut tally = Tally::new(shared.events.clone(), request, true);
-        let flight = fetch::flight(shared, profile, module, kind, FlownFor::Completion);
-        match flight.landed().await {
+        let mut tally = Tally::new(shared.events.clone(), request, Arc::clone(profile), true);
+        let asked = Asked {
+            module,
+            kind,
+            flown_for: FlownFor::Completion,
+            looked,
+        };
+        let joined = fetch::flight(shared, profile, asked, &mut tally);
+        match joined.landed().await {
             Ok(()) => {
-                let (source, bytes) = flight.origin();
+                let (source, bytes) = joined.flight.origin();
                 tally.source(source);
                 tally.bytes(bytes);
                 tally.end(Outcome::Delivered, None);
             }
-            Err(error) => tally.end(error.outcome(), Some(error.to_string())),
+            Err(error) => tally.fail(&error),
         }
     }
     adopt::bring_info(shared, profile, module).await;

@@ -1,6 +1,7 @@
 //! The story of a request: what is at hand, what is kept, the flight under way, a new flight.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use go_module::{FileKind, ModuleVersion, Request};
@@ -17,14 +18,16 @@ use crate::complete;
 use crate::database::{self, DatabaseProbe, Trust};
 use crate::error::DeliveryError;
 use crate::event::{Event, Kind, Source, Tally};
-use crate::fetch::{self, FlownFor};
+use crate::fetch::{self, Asked, FlownFor};
 use crate::flight::Boarding;
 use crate::hot::{self, Life};
 use crate::offline::{self, Offline, OfflineMode};
 use crate::profile::Profile;
 use crate::routes::Cover;
 use crate::shared::{Options, Shared};
+use crate::story::{Step, StepKind, Trace};
 use crate::take_in::{self, Records, TakenIn};
+use crate::told;
 
 /// What a client asks for.
 #[derive(Clone, Debug)]
@@ -254,7 +257,8 @@ impl Delivery {
     /// The hot path: a small body at hand, by the path it is asked at (without the leading slash).
     pub fn at_hand(&self, path: &str) -> Option<Answer> {
         let hot = &self.0.hot;
-        let found = hot.get(self.0.profile().id(), path)?;
+        let profile = self.0.profile();
+        let found = hot.get(profile.id(), path)?;
         let (lifetime, etag) = match &found.life {
             Life::Committed {
                 tree,
@@ -272,7 +276,7 @@ impl Delivery {
         };
         let length = Some(found.bytes.len() as u64);
         let content = Content::Small(found.bytes.clone());
-        let tally = Tally::new(self.0.events.clone(), found.request.clone(), false);
+        let tally = Tally::of_hit(self.0.events.clone(), found.request.clone(), profile);
         let found_so = Found {
             etag,
             ..Found::new(Source::Cache, length, content, lifetime)
@@ -288,20 +292,29 @@ impl Delivery {
         if let Some(answer) = self.at_hand(&ask.request.url_path()) {
             return Ok(answer);
         }
-        let mut tally = Tally::new(self.0.events.clone(), ask.request.clone(), false);
         let profile = self.profile();
+        let mut tally = Tally::new(
+            self.0.events.clone(),
+            ask.request.clone(),
+            Arc::clone(&profile),
+            false,
+        );
         let offline = self.0.offline(&profile);
-        let mut delivered = self.find_or_fetch(&profile, &ask, offline.as_ref()).await;
+        let mut delivered = self
+            .find_or_fetch(&profile, &ask, offline.as_ref(), &mut tally)
+            .await;
         if offline.is_none()
             && let Err(error) = &delivered
             && let Some(offline) = offline::consider(&self.0, &profile, error).await
         {
-            delivered = self.find_or_fetch(&profile, &ask, Some(&offline)).await;
+            delivered = self
+                .find_or_fetch(&profile, &ask, Some(&offline), &mut tally)
+                .await;
         }
         match delivered {
             Ok(found) => Ok(found.answer(Kind::of(&ask.request), tally)),
             Err(error) => {
-                tally.end(error.outcome(), Some(error.to_string()));
+                tally.fail(&error);
                 Err(error)
             }
         }
@@ -313,14 +326,18 @@ impl Delivery {
         profile: &Arc<Profile>,
         ask: &Ask,
         offline: Option<&Arc<Offline>>,
+        tally: &mut Tally,
     ) -> Result<Found, DeliveryError> {
         match &ask.request {
-            Request::File(module, kind) => self.file(profile, module, *kind, ask, offline).await,
+            Request::File(module, kind) => {
+                self.file(profile, module, *kind, ask, offline, tally).await
+            }
             Request::List(_) | Request::Latest(_) | Request::Query { .. } => {
-                self.changing(profile, ask, offline).await
+                self.changing(profile, ask, offline, tally.trace()).await
             }
             Request::SumDb { name, rest } => {
-                self.checksum_db(profile, name, rest, ask, offline).await
+                self.checksum_db(profile, name, rest, ask, offline, tally.trace())
+                    .await
             }
         }
     }
@@ -332,7 +349,9 @@ impl Delivery {
         kind: FileKind,
         ask: &Ask,
         offline: Option<&Arc<Offline>>,
+        tally: &mut Tally,
     ) -> Result<Found, DeliveryError> {
+        let looked = Instant::now();
         match self.0.find(profile, module, kind).await {
             Ok(Some(kept)) => return self.kept(profile, module, kind, kept).await,
             Ok(None) => {}
@@ -341,24 +360,30 @@ impl Delivery {
             Err(error) => return Err(error),
         }
         if ask.kept_only {
+            let said = "not kept, and the request forbids fetching (Disable-Module-Fetch: true)";
+            tally.trace().note(looked, Step::new(StepKind::Cache, said));
             return Err(DeliveryError::NotKept);
         }
         if let Some(offline) = offline {
             profile.chain_for(module.path.as_str())?;
+            tally
+                .trace()
+                .note(looked, told::offline("not kept", offline));
             let reason = "it is not in Larder's cache".to_owned();
             return Err(DeliveryError::offline(&ask.request, offline, reason));
         }
         if let Some(error) = self.0.negatives.get(profile.id(), &ask.request.url_path()) {
+            tally.trace().note(looked, told::remembered(&error));
             return Err(error);
         }
-        let flight = fetch::flight(
-            &self.0,
-            profile,
+        let asked = Asked {
             module,
             kind,
-            FlownFor::Client { hops: &ask.hops },
-        );
-        Ok(match flight.takeoff().await? {
+            flown_for: FlownFor::Client { hops: &ask.hops },
+            looked,
+        };
+        let joined = fetch::flight(&self.0, profile, asked, tally);
+        Ok(match joined.takeoff().await? {
             Boarding::Whole { bytes, source } => Found::new(
                 source,
                 Some(bytes.len() as u64),
@@ -430,11 +455,21 @@ impl Delivery {
         profile: &Arc<Profile>,
         ask: &Ask,
         offline: Option<&Arc<Offline>>,
+        trace: &Trace,
     ) -> Result<Found, DeliveryError> {
+        let looked = Instant::now();
         let (bytes, source) = match offline {
-            Some(offline) => offline::answer(&self.0, profile, &ask.request, offline).await?,
+            Some(offline) => {
+                let answered = offline::answer(&self.0, profile, &ask.request, offline).await;
+                let step = match &answered {
+                    Ok(_) => told::kept_is_enough(offline),
+                    Err(_) => told::offline("nothing that can be delivered is kept", offline),
+                };
+                trace.note(looked, step);
+                answered?
+            }
             None if ask.kept_only => changing::kept_only(&self.0, profile, &ask.request).await?,
-            None => changing::answer(&self.0, profile, &ask.request, &ask.hops).await?,
+            None => changing::answer(&self.0, profile, &ask.request, &ask.hops, trace).await?,
         };
         let lifetime = match offline {
             // It is another as soon as there is a network.
@@ -457,14 +492,19 @@ impl Delivery {
         rest: &str,
         ask: &Ask,
         offline: Option<&Arc<Offline>>,
+        trace: &Trace,
     ) -> Result<Found, DeliveryError> {
+        let begun = Instant::now();
         let trust = if ask.kept_only || offline.is_some() {
             Trust::Kept
         } else {
             Trust::Ask
         };
-        let (bytes, source) =
-            database::serve(&self.0, profile, &ask.request, name, rest, trust).await?;
+        let served = database::serve(&self.0, profile, &ask.request, name, rest, trust).await;
+        if let Some(step) = told::database(name, &served) {
+            trace.note(begun, step);
+        }
+        let (bytes, source) = served?;
         let length = Some(bytes.len() as u64);
         Ok(Found::new(
             source,

@@ -193,6 +193,33 @@ impl DeliveryError {
         Self::Store(Arc::new(error))
     }
 
+    /// The upstream whose answer or silence it was.
+    pub(crate) fn upstream(&self) -> Option<&str> {
+        match self {
+            Self::NotFound(chain)
+            | Self::Refused(chain)
+            | Self::Outage(chain)
+            | Self::Database(
+                DatabaseError::NotThere { cause: chain, .. }
+                | DatabaseError::Unreachable { cause: chain, .. },
+            ) => Some(&*chain.upstream).filter(|_| chain.cause != UpstreamError::Off),
+            Self::Malformed { upstream, .. } => Some(upstream),
+            Self::Mismatch(mismatch) => Some(&mismatch.upstream),
+            Self::Changed(changed) => Some(&changed.upstream),
+            Self::StillNotFound { .. }
+            | Self::NotKept
+            | Self::Offline { .. }
+            | Self::Store(_)
+            | Self::Read(_)
+            | Self::Unverified { .. }
+            | Self::Database(_)
+            | Self::OutsideDatabase { .. }
+            | Self::PrivateNowhere { .. }
+            | Self::OtherChecksumDb { .. }
+            | Self::Stopping => None,
+        }
+    }
+
     /// How the log calls this end.
     pub fn outcome(&self) -> Outcome {
         match self {

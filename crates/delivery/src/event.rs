@@ -1,12 +1,21 @@
 //! Events: one for each answer given and each file brought along, made where it happened and read by the log.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use go_module::{FileKind, Request};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+use crate::error::DeliveryError;
+use crate::flight::Flight;
+use crate::profile::Profile;
+use crate::story::{Step, Trace};
+use crate::told;
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -150,6 +159,8 @@ pub struct Event {
     pub request: Request,
     /// Where the answer came from.
     pub source: Source,
+    /// The upstream concerned: the one it came from, else the one whose answer or silence was its end.
+    pub upstream: Option<String>,
     /// Body bytes handed over.
     pub bytes: u64,
     /// From the request to its last byte.
@@ -160,6 +171,17 @@ pub struct Event {
     pub detail: Option<String>,
     /// True for what Larder fetched of its own accord (a version's other files).
     pub background: bool,
+    /// The profile by which it was delivered.
+    pub profile: Arc<Profile>,
+    /// What was done for it, in this order; nothing for what was kept or at hand.
+    pub steps: Vec<Step>,
+}
+
+impl Event {
+    /// The rule by which it went where it did. It is worded here, by the reader of events, and not on the way of a request.
+    pub fn rule(&self) -> Step {
+        told::rule(&self.profile, &self.request)
+    }
 }
 
 /// Where events go: bounded, and never waited for.
@@ -185,25 +207,59 @@ pub(crate) struct Tally {
     events: Events,
     event: Option<Event>,
     started: Instant,
+    trace: Trace,
+    /// The flight that this request leads, and who looks after what comes after its end.
+    leads: Option<(Flight, TaskTracker)>,
 }
 
 impl Tally {
-    pub(crate) fn new(events: Events, request: Request, background: bool) -> Self {
+    /// Of what is at hand: there is nothing to be noted on the way.
+    pub(crate) fn of_hit(events: Events, request: Request, profile: Arc<Profile>) -> Self {
         let event = Event {
             at: Timestamp::now(),
             request,
             source: Source::Nowhere,
+            upstream: None,
             bytes: 0,
             took: Duration::ZERO,
             outcome: Outcome::Left,
             detail: None,
-            background,
+            background: false,
+            profile,
+            steps: Vec::new(),
         };
         Self {
             events,
             event: Some(event),
             started: Instant::now(),
+            trace: Trace::default(),
+            leads: None,
         }
+    }
+
+    /// Of what has to be looked for.
+    pub(crate) fn new(
+        events: Events,
+        request: Request,
+        profile: Arc<Profile>,
+        background: bool,
+    ) -> Self {
+        let mut tally = Self::of_hit(events, request, profile);
+        if let Some(event) = &mut tally.event {
+            event.background = background;
+            tally.trace = Trace::begin(event.at, tally.started);
+        }
+        tally
+    }
+
+    /// Where the steps of this request are noted.
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// This request leads that flight: it is told of once the flight has come to its end.
+    pub(crate) fn leads(&mut self, flight: &Flight, tasks: &TaskTracker) {
+        self.leads = Some((flight.clone(), tasks.clone()));
     }
 
     pub(crate) fn source(&mut self, source: Source) {
@@ -218,13 +274,44 @@ impl Tally {
         }
     }
 
-    /// The end: tells of it at once.
+    /// It failed, for this reason.
+    pub(crate) fn fail(&mut self, error: &DeliveryError) {
+        if let Some(event) = &mut self.event {
+            event.upstream = error.upstream().map(str::to_owned);
+        }
+        self.end(error.outcome(), Some(error.to_string()));
+    }
+
+    /// The end: tells of it, at once or as soon as its flight has ended.
     pub(crate) fn end(&mut self, outcome: Outcome, detail: Option<String>) {
-        if let Some(mut event) = self.event.take() {
-            event.outcome = outcome;
-            event.detail = detail;
-            event.took = self.started.elapsed();
-            self.events.tell(event);
+        let Some(mut event) = self.event.take() else {
+            return;
+        };
+        event.outcome = outcome;
+        event.detail = detail;
+        event.took = self.started.elapsed();
+        if let Some(from) = event.source.upstream() {
+            event.upstream = Some(from.to_owned());
+        }
+        let (events, trace) = (self.events.clone(), self.trace.clone());
+        let Some((flight, tasks)) = self.leads.take() else {
+            event.steps = trace.steps();
+            return events.tell(event);
+        };
+        let tell = move |flight: &Flight| {
+            trace.add_to_cache(&told::led(flight.joined()));
+            event.steps = trace.steps();
+            events.tell(event);
+        };
+        // Who has it whole need not wait until it is on the disk; the story does.
+        if outcome == Outcome::Delivered && !flight.has_ended() && Handle::try_current().is_ok() {
+            tasks.spawn(async move {
+                // Its own end is among the steps.
+                let _ = flight.landed().await;
+                tell(&flight);
+            });
+        } else {
+            tell(&flight);
         }
     }
 }

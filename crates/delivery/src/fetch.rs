@@ -6,6 +6,7 @@
 
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
@@ -17,18 +18,23 @@ use upstream::{Privacy, Reply, ReplyStatus, Resume, Upstream, UpstreamError};
 use crate::adopt::{self, Adopted};
 use crate::body::CHUNK;
 use crate::error::{DeliveryError, malformed};
-use crate::event::Source;
-use crate::flight::{Flight, HELD_BACK, Head, Proven, Ticket};
+use crate::event::{Source, Tally};
+use crate::flight::{Flight, HELD_BACK, Head, Joined, Proven, Ticket};
 use crate::hashing::Hashing;
 use crate::hot;
 use crate::profile::Profile;
 use crate::proof;
 use crate::routes::Cover;
 use crate::shared::Shared;
+use crate::story::{Step, StepKind};
+use crate::told;
 use crate::verify::{Came, Measure};
 
 /// How often a transfer that breaks midway is taken up again.
 const TRIES: u32 = 3;
+
+/// A wait for its turn that is part of the story.
+const WORTH_TELLING: Duration = Duration::from_millis(1);
 
 /// Who a flight is started for.
 #[derive(Clone, Copy)]
@@ -39,16 +45,32 @@ pub(crate) enum FlownFor<'a> {
     Completion,
 }
 
+/// What is wanted of a flight.
+pub(crate) struct Asked<'a> {
+    pub(crate) module: &'a ModuleVersion,
+    pub(crate) kind: FileKind,
+    pub(crate) flown_for: FlownFor<'a>,
+    /// Since when it was looked for among what is kept, in vain.
+    pub(crate) looked: Instant,
+}
+
 /// Joins the flight under way, or starts one. The version's other files follow a client's.
 pub(crate) fn flight(
     shared: &Arc<Shared>,
     profile: &Arc<Profile>,
-    module: &ModuleVersion,
-    kind: FileKind,
-    flown_for: FlownFor<'_>,
-) -> Flight {
+    asked: Asked<'_>,
+    tally: &mut Tally,
+) -> Joined {
+    let Asked {
+        module,
+        kind,
+        flown_for,
+        looked,
+    } = asked;
     let key = (profile.id(), module.clone(), kind);
-    shared.flights.join(key, |ticket| {
+    let trace = tally.trace();
+    trace.note(looked, Step::new(StepKind::Cache, "not kept yet"));
+    let joined = shared.flights.join(key, trace, |ticket| {
         let (hops, followed) = match flown_for {
             FlownFor::Client { hops } => (hops.to_vec(), true),
             FlownFor::Completion => (Vec::new(), false),
@@ -61,7 +83,11 @@ pub(crate) fn flight(
                 shared.companions.follow(&profile, &module);
             }
         });
-    })
+    });
+    if joined.leads() {
+        tally.leads(&joined.flight, &shared.tasks);
+    }
+    joined
 }
 
 /// Flies one flight to its end: what is kept by now, or the chain of upstreams. Returns whether it has landed in the cache.
@@ -83,7 +109,16 @@ async fn fly(
     let end = match fetched {
         Ok(None) => Ok(()),
         // What is whole and proven is committed even while stopping.
-        Ok(Some(ready)) => commit(shared, profile, module, kind, ready).await,
+        Ok(Some(ready)) => {
+            let (begun, length) = (Instant::now(), ready.draft.len());
+            let end = commit(shared, profile, module, kind, ready).await;
+            let step = match &end {
+                Ok(()) => Step::new(StepKind::Kept, told::bytes(length)),
+                Err(error) => Step::new(StepKind::Kept, format!("not kept: {error}")).failed(None),
+            };
+            flight.trace().note(begun, step);
+            end
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = &end {
@@ -113,6 +148,7 @@ async fn fetch(
     hops: Vec<String>,
     flight: &Flight,
 ) -> Result<Option<Ready>, DeliveryError> {
+    let begun = Instant::now();
     // Between the asker's look at the cache and this flight another one may have landed.
     let key = (profile.id(), module.clone(), kind);
     let has_landed = shared.landed.get(&key).is_some();
@@ -121,6 +157,12 @@ async fn fetch(
     let is_there = has_landed
         || (is_covered && adopt::adopt(shared, profile, module, kind).await? == Adopted::Verified);
     if is_there && let Ok(Some(kept)) = shared.find(profile, module, kind).await {
+        let said = if has_landed {
+            "kept in the meantime"
+        } else {
+            "kept from before it could be verified: verified now, and moved to its place"
+        };
+        flight.trace().note(begun, Step::new(StepKind::Cache, said));
         flight.begin(Head {
             file: Arc::new(kept.file),
             length: Some(kept.size),
@@ -133,11 +175,18 @@ async fn fetch(
         return Ok(None);
     }
     let (chain, privacy) = profile.chain_for(module.path.as_str())?;
+    let queued = Instant::now();
     let _permit = shared
         .fetches
         .acquire()
         .await
         .map_err(|_| DeliveryError::Stopping)?;
+    if queued.elapsed() > WORTH_TELLING {
+        let said = "as many files as may be fetched at once were on their way";
+        flight
+            .trace()
+            .note(queued, Step::new(StepKind::Waited, said));
+    }
     let measure = Measure::begin(shared, profile, module, kind);
     let transfer = |upstream: Upstream| {
         let transfer = Transfer {
@@ -229,6 +278,8 @@ impl Transfer {
         let mut draft: Option<Draft> = None;
         let mut hashing = Hashing::of(self.kind);
         let mut etag: Option<String> = None;
+        let (begun, name) = (Instant::now(), self.upstream.name());
+        let trace = self.flight.trace().clone();
         for attempt in 1.. {
             let have = draft.as_ref().map_or(0, Draft::len);
             let resume = etag
@@ -240,9 +291,20 @@ impl Transfer {
                     if etag.is_none() {
                         etag = reply.validators.etag.clone();
                     }
+                    let head = told::head(&self.upstream, &reply);
                     match self.receive(reply, &mut draft, &mut hashing).await {
-                        Ok(last) => return self.land(draft, hashing, last).await,
-                        Err(Broken::Final(error)) => return Ok(Err(error)),
+                        Ok(last) => {
+                            let written = draft.as_ref().map_or(0, Draft::len);
+                            let length =
+                                written + last.iter().map(|it| it.len() as u64).sum::<u64>();
+                            trace.note(begun, told::came(name, head, Some(length), attempt));
+                            return self.land(draft, hashing, last).await;
+                        }
+                        Err(Broken::Final(error)) => {
+                            let step = Step::new(StepKind::Upstream, error.to_string());
+                            trace.note(begun, step.with(name).failed(None));
+                            return Ok(Err(error));
+                        }
                         Err(Broken::Upstream(error)) => error,
                     }
                 }
@@ -253,6 +315,7 @@ impl Transfer {
                 tracing::debug!(upstream = self.upstream.name(), module = %self.module, attempt, "a transfer broke off: {broken}");
                 continue;
             }
+            trace.note(begun, told::nothing(name, &broken));
             if seen {
                 return Ok(Err(self.final_error(&broken)));
             }
@@ -446,6 +509,7 @@ impl Transfer {
         hashing: Hashing,
         last: Vec<Bytes>,
     ) -> Result<Result<Ready, DeliveryError>, UpstreamError> {
+        let (begun, trace) = (Instant::now(), self.flight.trace().clone());
         let hasher = match hashing.whole().await {
             Ok(hasher) => hasher,
             Err(error) => return Ok(Err(error)),
@@ -457,6 +521,8 @@ impl Transfer {
             Ok(landed) => landed,
             Err(Broken::Final(error)) => return Ok(Err(error)),
             Err(Broken::Upstream(error)) => {
+                let step = Step::new(StepKind::Verified, error.in_short());
+                trace.note(begun, step.failed(error.mend()));
                 self.flight.begin_anew();
                 return Err(error);
             }
@@ -469,9 +535,16 @@ impl Transfer {
                 upstream: self.upstream.name(),
                 home: &self.home,
             };
-            if let Err(error) = self.measure.holds(&self.shared, &came).await {
-                return Ok(Err(error));
+            match self.measure.holds(&self.shared, &came).await {
+                Ok(held) => trace.note(begun, told::agrees(&held, &h1)),
+                Err(error) => {
+                    trace.note(begun, told::differs(&error));
+                    return Ok(Err(error));
+                }
             }
+        } else {
+            let said = "it names this version; no checksum database covers an .info";
+            trace.note(begun, Step::new(StepKind::Verified, said));
         }
         // Readers need not wait for the disk: what they have now is whole and right, kept or not.
         self.flight.prove(Proven {

@@ -9,7 +9,9 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -20,6 +22,8 @@ use tokio::sync::watch;
 use crate::body::{BodyError, CHUNK, read_at};
 use crate::error::DeliveryError;
 use crate::event::Source;
+use crate::story::Trace;
+use crate::told;
 
 /// How many of a zip's last bytes wait until it has proved right: the size of a zip's end record, without which
 /// nobody can take the rest for a zip.
@@ -63,28 +67,57 @@ pub(crate) struct Proven {
 
 /// A flight, as its fetching task and its readers share it.
 #[derive(Clone, Debug)]
-pub(crate) struct Flight(Arc<watch::Sender<Progress>>);
+pub(crate) struct Flight(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    progress: watch::Sender<Progress>,
+    /// The story of the request that leads it.
+    trace: Trace,
+    /// How many have joined it since.
+    joined: AtomicUsize,
+}
 
 impl Flight {
-    fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(Progress::default())))
+    fn new(trace: &Trace) -> Self {
+        Self(Arc::new(Shared {
+            progress: watch::Sender::new(Progress::default()),
+            trace: trace.clone(),
+            joined: AtomicUsize::new(0),
+        }))
+    }
+
+    /// Where its steps are noted.
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.0.trace
+    }
+
+    /// How many have joined the one that leads it.
+    pub(crate) fn joined(&self) -> usize {
+        self.0.joined.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.0.progress.borrow().end.is_some()
     }
 
     pub(crate) fn begin(&self, head: Head) {
-        self.0.send_modify(|progress| progress.head = Some(head));
+        self.0
+            .progress
+            .send_modify(|progress| progress.head = Some(head));
     }
 
     /// Forgets a beginning of which no reader has seen a byte: another upstream is asked.
     pub(crate) fn begin_anew(&self) {
-        self.0.send_modify(|progress| progress.head = None);
+        self.0.progress.send_modify(|progress| progress.head = None);
     }
 
     pub(crate) fn visible(&self) -> u64 {
-        self.0.borrow().visible
+        self.0.progress.borrow().visible
     }
 
     pub(crate) fn show(&self, until: u64) {
-        self.0.send_if_modified(|progress| {
+        self.0.progress.send_if_modified(|progress| {
             let more = until > progress.visible;
             progress.visible = progress.visible.max(until);
             more
@@ -92,21 +125,21 @@ impl Flight {
     }
 
     pub(crate) fn prove(&self, proven: Proven) {
-        self.0.send_modify(|progress| {
+        self.0.progress.send_modify(|progress| {
             progress.visible = proven.length;
             progress.proven = Some(proven);
         });
     }
 
     fn end(&self, end: Result<(), DeliveryError>) {
-        self.0.send_modify(|progress| {
+        self.0.progress.send_modify(|progress| {
             progress.end.get_or_insert(end);
         });
     }
 
     /// Waits until there is something to answer with: the whole of a small file, the beginning of a large one.
     pub(crate) async fn takeoff(&self) -> Result<Boarding, DeliveryError> {
-        let mut watched = self.0.subscribe();
+        let mut watched = self.0.progress.subscribe();
         let progress = watched
             .wait_for(|progress| {
                 progress.proven.is_some()
@@ -145,7 +178,7 @@ impl Flight {
 
     /// Where it came from and how many bytes it has; nothing where it never began.
     pub(crate) fn origin(&self) -> (Source, u64) {
-        let progress = self.0.borrow();
+        let progress = self.0.progress.borrow();
         let source = progress
             .head
             .as_ref()
@@ -155,7 +188,7 @@ impl Flight {
 
     /// Waits for the end, whatever it is.
     pub(crate) async fn landed(&self) -> Result<(), DeliveryError> {
-        let mut watched = self.0.subscribe();
+        let mut watched = self.0.progress.subscribe();
         let progress = watched
             .wait_for(|progress| progress.end.is_some())
             .await
@@ -227,13 +260,22 @@ impl Flights {
         under_way.keys().any(|(_, version, _)| version == module)
     }
 
-    /// Joins the flight under way, or starts one: `start` is handed the ticket that ends it.
-    pub(crate) fn join(self: &Arc<Self>, key: FlightKey, start: impl FnOnce(Ticket)) -> Flight {
+    /// Joins the flight under way, or starts one, which is then part of this story: `start` is handed the ticket that ends it.
+    pub(crate) fn join(
+        self: &Arc<Self>,
+        key: FlightKey,
+        trace: &Trace,
+        start: impl FnOnce(Ticket),
+    ) -> Joined {
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = under_way.get(&key) {
-            return flight.clone();
+            flight.0.joined.fetch_add(1, Ordering::Relaxed);
+            return Joined {
+                flight: flight.clone(),
+                waits: Some((trace.clone(), Instant::now())),
+            };
         }
-        let flight = Flight::new();
+        let flight = Flight::new(trace);
         under_way.insert(key.clone(), flight.clone());
         drop(under_way);
         start(Ticket {
@@ -241,7 +283,45 @@ impl Flights {
             key,
             flight: flight.clone(),
         });
-        flight
+        Joined {
+            flight,
+            waits: None,
+        }
+    }
+}
+
+/// A request's part in a flight.
+pub(crate) struct Joined {
+    pub(crate) flight: Flight,
+    /// Where and since when it waits; nowhere where it leads.
+    waits: Option<(Trace, Instant)>,
+}
+
+impl Joined {
+    /// Whether the flight was started for this request.
+    pub(crate) fn leads(&self) -> bool {
+        self.waits.is_none()
+    }
+
+    /// As [`Flight::takeoff`], and notes the wait.
+    pub(crate) async fn takeoff(&self) -> Result<Boarding, DeliveryError> {
+        let boarding = self.flight.takeoff().await;
+        self.note(boarding.as_ref().err());
+        boarding
+    }
+
+    /// As [`Flight::landed`], and notes the wait.
+    pub(crate) async fn landed(&self) -> Result<(), DeliveryError> {
+        let landed = self.flight.landed().await;
+        self.note(landed.as_ref().err());
+        landed
+    }
+
+    fn note(&self, error: Option<&DeliveryError>) {
+        if let Some((trace, since)) = &self.waits {
+            let led_at = self.flight.trace().at();
+            trace.note(*since, told::waited(error).led_at(led_at));
+        }
     }
 }
 
@@ -285,7 +365,7 @@ mod tests {
     fn start() -> (Arc<Flights>, Ticket) {
         let flights = Arc::new(Flights::default());
         let mut ticket = None;
-        flights.join(key(), |mine| ticket = Some(mine));
+        flights.join(key(), &Trace::default(), |mine| ticket = Some(mine));
         (flights, ticket.unwrap())
     }
 
@@ -307,7 +387,12 @@ mod tests {
     async fn a_reader_sees_what_is_shown_and_ends_when_it_is_proven() {
         let (flights, ticket) = start();
         let mut file = tempfile::tempfile().unwrap();
-        let reader = flights.join(key(), |_| panic!("the flight is under way"));
+        let joined = flights.join(key(), &Trace::default(), |_| {
+            panic!("the flight is under way")
+        });
+        assert!(!joined.leads());
+        assert_eq!(joined.flight.joined(), 1);
+        let reader = joined.flight;
         file.write_all(b"hello, world").unwrap();
         ticket.flight.begin(Head {
             file: Arc::new(file),
@@ -356,7 +441,7 @@ mod tests {
             Err(DeliveryError::Stopping)
         ));
         let mut anew = false;
-        flights.join(key(), |_| anew = true);
+        flights.join(key(), &Trace::default(), |_| anew = true);
         assert!(anew);
     }
 }

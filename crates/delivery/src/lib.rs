@@ -17,7 +17,7 @@
 //! - `bring`: a file is fetched for its own sake, and nobody waits for its bytes;
 //! - `adopt`: what was kept before it could be verified is verified, and moved to its place;
 //! - `take_in`: a file that is on this computer already is taken as if an upstream had given it;
-//! - `event`: what happened, for the log, the window and the metrics.
+//! - `event`: what happened, for the log, the window and the metrics; `story`: its steps, `told`: their words.
 //!
 //! This crate knows no HTTP status and no listener: [`DeliveryError`] carries typed causes, `server` turns them
 //! into statuses in one place.
@@ -48,7 +48,9 @@ mod proof;
 mod refusal;
 mod routes;
 mod shared;
+mod story;
 mod take_in;
+mod told;
 mod verify;
 
 pub use adopt::Adopted;
@@ -66,4 +68,6 @@ pub use profile::Profile;
 pub use refusal::{Changed, Mismatch};
 pub use routes::{Allowed, Cover, Elsewhere, Route, Routes, Rule};
 pub use shared::{Options, Toolchains};
+pub use story::{Step, StepKind};
 pub use take_in::{Found, Records, TakenIn};
+pub use told::bytes as in_words;

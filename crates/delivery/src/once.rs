@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 /// Work under way, by key.
 pub(crate) struct OnceMap<K, V> {
-    under_way: Mutex<HashMap<K, watch::Receiver<Option<V>>>>,
+    under_way: Mutex<HashMap<K, (watch::Receiver<Option<V>>, Option<Timestamp>)>>,
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> OnceMap<K, V> {
@@ -20,24 +21,37 @@ impl<K: Eq + Hash + Clone, V: Clone> OnceMap<K, V> {
 
     /// Joins the work under way for `key`, or calls `start`, which is handed the promise that it must keep.
     pub(crate) fn join(self: &Arc<Self>, key: K, start: impl FnOnce(Promise<K, V>)) -> Pending<V> {
+        self.join_at(key, None, start).0
+    }
+
+    /// The same for an asker who came then; where it waits for another, says when that one came.
+    pub(crate) fn join_at(
+        self: &Arc<Self>,
+        key: K,
+        at: Option<Timestamp>,
+        start: impl FnOnce(Promise<K, V>),
+    ) -> (Pending<V>, Option<Led>) {
         let mut under_way = self
             .under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(pending) = under_way.get(&key) {
-            return Pending(pending.clone());
+        if let Some((pending, at)) = under_way.get(&key) {
+            return (Pending(pending.clone()), Some(Led(*at)));
         }
         let (sender, receiver) = watch::channel(None);
-        under_way.insert(key.clone(), receiver.clone());
+        under_way.insert(key.clone(), (receiver.clone(), at));
         drop(under_way);
         start(Promise {
             map: Arc::clone(self),
             key,
             sender,
         });
-        Pending(receiver)
+        (Pending(receiver), None)
     }
 }
+
+/// That another asker leads, and when it came, where it said so.
+pub(crate) struct Led(pub(crate) Option<Timestamp>);
 
 /// The duty to say how it ended. Dropped unkept, those who wait learn that nobody will.
 pub(crate) struct Promise<K: Eq + Hash, V> {

@@ -73,14 +73,16 @@ impl Measure {
         &self,
         shared: &Shared,
         came: &Came<'_>,
-    ) -> Result<(), DeliveryError> {
+    ) -> Result<Held, DeliveryError> {
         let held = match self {
-            Self::Nothing => Ok(()),
+            Self::Nothing => Ok(Held::Unasked),
             Self::Record {
                 looked_up,
                 database,
             } => match looked_up.clone().await {
-                Ok(record) => came.is_in(&record, database),
+                Ok(record) => came
+                    .is_in(&record, database)
+                    .map(|()| Held::ByRecord(database.clone())),
                 Err(DatabaseError::Stopping) => Err(DeliveryError::Stopping),
                 Err(cause) => Err(DeliveryError::Unverified {
                     asked: came.asked(),
@@ -104,6 +106,18 @@ impl Measure {
         }
         held
     }
+}
+
+/// What a file agrees with.
+pub(crate) enum Held {
+    /// The record of this checksum database.
+    ByRecord(String),
+    /// Nothing: it is what is seen first, and remembered.
+    FirstSeen,
+    /// What was seen first.
+    AsFirstSeen,
+    /// Nothing vouches for it.
+    Unasked,
 }
 
 /// A file that came, whole.
@@ -143,7 +157,7 @@ impl Came<'_> {
         })))
     }
 
-    async fn is_as_first_seen(&self, shared: &Shared) -> Result<(), DeliveryError> {
+    async fn is_as_first_seen(&self, shared: &Shared) -> Result<Held, DeliveryError> {
         let pin = Pin {
             realm: self.home.clone(),
             module: self.module.clone(),
@@ -154,7 +168,8 @@ impl Came<'_> {
             after_loss: false,
         };
         match shared.store.pin(pin).await.map_err(DeliveryError::store)? {
-            Pinned::First | Pinned::Same => Ok(()),
+            Pinned::First => Ok(Held::FirstSeen),
+            Pinned::Same => Ok(Held::AsFirstSeen),
             Pinned::Differs(first) => Err(DeliveryError::Changed(Box::new(Changed {
                 asked: self.asked(),
                 version: self.module.to_string(),

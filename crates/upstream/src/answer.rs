@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt;
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, Version, header};
 use reqwest::Response;
 use secret::Secret;
 use tokio::time::timeout;
@@ -36,6 +36,7 @@ pub(crate) async fn read(
         }
         _ => return Err(refusal(response, limits, hidden).await),
     };
+    let protocol = name_of(response.version());
     let headers = response.headers();
     // Not `gzip` under another name: the bytes must be the file's own.
     if text_of(headers, header::CONTENT_ENCODING)
@@ -60,6 +61,7 @@ pub(crate) async fn read(
                 content_length: None,
                 content_type,
                 validators,
+                protocol,
                 body,
             });
         }
@@ -80,8 +82,19 @@ pub(crate) async fn read(
         content_length,
         content_type,
         validators,
+        protocol,
         body,
     })
+}
+
+/// What a version of HTTP is called.
+fn name_of(version: Version) -> Option<&'static str> {
+    match version {
+        Version::HTTP_10 => Some("HTTP/1.0"),
+        Version::HTTP_11 => Some("HTTP/1.1"),
+        Version::HTTP_2 => Some("HTTP/2"),
+        _ => None,
+    }
 }
 
 /// Checks that a part is the one that was asked for: from the same byte, of the same state.

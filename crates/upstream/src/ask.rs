@@ -97,6 +97,8 @@ pub struct Reply {
     pub content_type: Option<String>,
     /// How the upstream names this state of the answer.
     pub validators: Validators,
+    /// The protocol it came by, where it came over the network: `HTTP/1.1`, `HTTP/2`.
+    pub protocol: Option<&'static str>,
     /// The body.
     pub body: Body,
 }

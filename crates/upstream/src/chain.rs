@@ -125,6 +125,21 @@ impl Chain {
         self.0.iter().filter_map(|link| link.upstream.as_ref())
     }
 
+    /// The way a request goes, in words: `a, then b if not found, then direct on any failure`.
+    pub fn in_words(&self) -> String {
+        let (mut words, mut fall) = (String::new(), None);
+        for link in &*self.0 {
+            let name = link.upstream.as_ref().map_or("nobody", Upstream::name);
+            words += &match fall {
+                None => name.to_owned(),
+                Some(Fall::OnNotFound) => format!(", then {name} if not found"),
+                Some(Fall::OnAnyError) => format!(", then {name} on any failure"),
+            };
+            fall = link.then;
+        }
+        words
+    }
+
     /// Asks one upstream after the other with `ask`, until one gives an answer or the list says to stop.
     ///
     /// # Errors

@@ -75,6 +75,7 @@ pub(crate) async fn fetch(
         content_length: Some(length),
         content_type: None,
         validators: Validators::default(),
+        protocol: None,
         body: Body::new(pieces, Some(length), ask.cap, ask.cap, limits),
     })
 }

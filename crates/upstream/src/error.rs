@@ -203,7 +203,7 @@ pub enum Step {
 }
 
 impl Step {
-    fn advice(self) -> &'static str {
+    pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Name => "check that this machine is online and that the upstream's name is right",
             Self::Connect => "check that the upstream is up and that nothing stands between",

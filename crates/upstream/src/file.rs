@@ -82,6 +82,7 @@ impl Folder {
                 content_length: None,
                 content_type: None,
                 validators,
+                protocol: None,
                 body,
             });
         }
@@ -110,6 +111,7 @@ impl Folder {
             content_length: Some(rest),
             content_type: None,
             validators,
+            protocol: None,
             body,
         })
     }

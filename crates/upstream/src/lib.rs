@@ -39,6 +39,7 @@ mod redirect;
 mod resolver;
 mod retry;
 mod text;
+mod told;
 mod upstream;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 /** What is asked and answered at once. */
 export interface Calls {
   'activity-page': { request: ActivityPage; answer: ActivityEntries }
+  'activity-story': { request: ActivityStory; answer: Story }
   'cache-list': { request: CacheList; answer: Array<ListedModule> }
   'cache-quota': { request: CacheQuota; answer: QuotaReport }
   'cache-size': { request: CacheSize; answer: Size }
@@ -164,8 +165,17 @@ export type ActivityPage = {
   outcomes: Array<string>,
 };
 
+/** Asks for the story of an entry. */
+export type ActivityStory = {
+  /** Its number. */
+  seq: number,
+};
+
 /** What kind of alarm it is. */
 export type AlarmKind = "mismatch" | "changed" | "fork" | "heads-lost";
+
+/** Where the steps of a story are from. */
+export type AtOnce = "kept" | "told";
 
 /** Puts module versions that are kept into a bundle. */
 export type BundleExport = {
@@ -1547,6 +1557,29 @@ export type StatusReport = {
   warnings: Array<string>,
 };
 
+/** One step of a story. */
+export type Step = {
+  /** What was done. */
+  kind: StepKind,
+  /** What it is called: of an upstream, its name. */
+  name: string,
+  /** What came of it, one line. */
+  said: string,
+  /** When it began, in microseconds after the request came. */
+  start_micros: number,
+  /** How long it took. */
+  took_micros: number,
+  /** Whether it came to a good end. "Not found" is one. */
+  ok: boolean,
+  /** What a person can do about it. */
+  mend: string | null,
+  /** The entry of the request that was waited for. */
+  entry: number | null,
+};
+
+/** What was done. */
+export type StepKind = "asked" | "rule" | "cache" | "waited" | "upstream" | "verified" | "kept" | "answered";
+
 /** Brings all that is needed into the cache, and lets it stay there. */
 export type Stock = {
   /** Of what. */
@@ -1601,6 +1634,18 @@ export type Stop = Record<symbol, never>;
 export type Stopping = {
   /** The process that ends. */
   pid: number,
+};
+
+/** What was done for one request. */
+export type Story = {
+  /** Its entry in the log. */
+  item: ActivityItem,
+  /** What was done, in this order. */
+  steps: Array<Step>,
+  /** Where the steps are from. */
+  at_once: AtOnce,
+  /** All of it as a text for a colleague: no token, no credential. */
+  text: string,
 };
 
 /** What is to be stocked, as a person names it. */

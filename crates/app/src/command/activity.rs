@@ -1,4 +1,4 @@
-//! The activity log: as it grows, by pages, and summed.
+//! The activity log: as it grows, by pages, by one entry's story, and summed.
 
 use futures_util::stream::{self, Stream};
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +11,7 @@ use crate::activity::Item;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::fetches::{self, Fetches};
+use crate::story::{self, Story};
 
 /// How many entries are read at once.
 const BATCH: usize = 500;
@@ -103,6 +104,22 @@ impl Call for ActivityPage {
             total_24h,
             matching_24h,
         })
+    }
+}
+
+/// Asks for the story of an entry.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ActivityStory {
+    /// Its number.
+    pub seq: i64,
+}
+
+impl Call for ActivityStory {
+    const NAME: &'static str = "activity-story";
+    type Answer = Story;
+
+    async fn run(self, app: &App) -> Result<Story, Failure> {
+        story::of(app.store(), self.seq).await
     }
 }
 

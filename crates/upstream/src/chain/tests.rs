@@ -207,6 +207,21 @@ async fn version_control_out_of_reach_behind_proxies_that_have_nothing_is_not_fo
     assert!(!failed.is_not_found(), "{failed}");
 }
 
+#[test]
+fn a_list_reads_as_a_way() {
+    for (list, words) in [
+        ("http://a.example", "a.example"),
+        (
+            "http://u:pw@127.0.0.1:9|http://b.example/x,direct",
+            "127.0.0.1:9, then b.example/x on any failure, then direct if not found",
+        ),
+        ("off", "nobody"),
+    ] {
+        let list = ProxyList::parse(list).unwrap();
+        assert_eq!(Chain::build(&list, &parts()).unwrap().in_words(), words);
+    }
+}
+
 #[tokio::test]
 async fn off_alone_asks_nobody_and_is_not_found() {
     let (failed, asked) = walk("off", "").await;
