@@ -34,7 +34,7 @@ const SCENES = [
   ['overview', 'slow'],
   ['overview', 'no-tray'],
   ['activity'],
-  ['activity?open=1'],
+  ['activity?open=2959'],
   ['upstreams'],
   ['private'],
   ['cache'],

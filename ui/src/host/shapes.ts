@@ -1,9 +1,11 @@
 // What the engine does not generate types for yet (src/gen), written by hand; each goes when its own is there.
+import type { KeptCalls } from './kept'
 import type * as gen from '../gen/types'
 import type { JobState, OfflineMode } from '../gen/types'
 import type { FormCalls, FormJobs } from './shapes-forms'
 
 export type * from '../gen/types'
+export type * from './kept'
 export type * from './shapes-forms'
 
 export type Mood = 'serving' | 'degraded' | 'offline' | 'paused'
@@ -123,7 +125,7 @@ export type PreferencesChange = Partial<Omit<Preferences, 'tell'>> & { tell?: Pa
 type Nothing = Record<string, never>
 
 /** What can be asked: request and answer by name. */
-export interface Calls extends gen.Calls, FormCalls {
+export interface Calls extends gen.Calls, FormCalls, KeptCalls {
   state: { request: Nothing; answer: StateReport }
   pause: { request: Nothing; answer: StateReport }
   resume: { request: Nothing; answer: StateReport }

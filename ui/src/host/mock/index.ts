@@ -1,6 +1,7 @@
 // A host that answers without an engine; development only, never in the built window.
 import { Failure, type Host, type Job } from '..'
 import { changes, scene, wait, type Mocks } from './kit'
+import { activity } from './activity'
 import { doctor } from './doctor'
 import { overview } from './overview'
 import { privateModules } from './private'
@@ -9,7 +10,17 @@ import { state } from './state'
 import { upstreams } from './upstreams'
 import { welcome } from './welcome'
 
-const all: Mocks[] = [changes, state, overview, welcome, settings, upstreams, privateModules, doctor]
+const all: Mocks[] = [
+  changes,
+  state,
+  activity,
+  overview,
+  welcome,
+  settings,
+  upstreams,
+  privateModules,
+  doctor,
+]
 
 type Any = (...given: unknown[]) => unknown
 function find(kind: keyof Mocks, name: string): Any | undefined {
