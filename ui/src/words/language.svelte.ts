@@ -21,6 +21,9 @@ export function regionOf(language: Language, tags: readonly string[]): string | 
 const system = () => (typeof navigator === 'undefined' ? ['en'] : navigator.languages)
 const kept = () => (typeof localStorage === 'undefined' ? null : localStorage.getItem(KEPT))
 
+/** What the system speaks, as far as the window does. */
+export const systemLanguage = (): Language => languageOf(system())
+
 class Chosen {
   /** What was chosen; `auto` follows the system. */
   choice = $state<Language | 'auto'>('auto')
