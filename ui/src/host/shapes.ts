@@ -1,48 +1,13 @@
 // What the engine does not generate types for yet (src/gen), written by hand; each goes when its own is there.
 import type { KeptCalls } from './kept'
 import type * as gen from '../gen/types'
-import type { JobState, OfflineMode } from '../gen/types'
+import type { Fetches, StateReport } from '../gen/types'
 import type { FormCalls, FormJobs } from './shapes-forms'
 
 export type * from '../gen/types'
 export type * from './kept'
 export type * from './shapes-forms'
 
-export type Mood = 'serving' | 'degraded' | 'offline' | 'paused'
-export interface StateReport {
-  mood: Mood
-  points_here: boolean
-  profile: string
-  automatic: string | null
-  profiles: { name: string; upstreams: string[]; private: boolean; in_use: boolean }[]
-  offline: { mode: OfflineMode; since: string | null; why: string | null; by_hand: boolean }
-  degraded: { upstream: string; reason: string } | null
-  paused_since: string | null
-  missed: number
-  kept_bytes: number
-  kept_versions: number
-  to_mend: number
-  status: string
-  welcomed: boolean
-  version: string
-  port: number | null
-  jobs: JobState[]
-}
-export type Topic =
-  | 'state'
-  | 'settings'
-  | 'profiles'
-  | 'go-env'
-  | 'cache'
-  | 'stock'
-  | 'notices'
-  | 'credentials'
-  | 'jobs'
-  | 'activity'
-export interface Changes {
-  seq: number
-  topics: Topic[]
-}
 export type Mend =
   | { do: 'point-go' }
   | { do: 'sign-in'; origin: string }
@@ -50,20 +15,6 @@ export type Mend =
   | { do: 'resume' }
   | { do: 'dismiss'; id: number }
   | { do: 'command'; text: string }
-export interface Bar {
-  at: string
-  cache: number
-  upstream: number
-  revalidated: number
-  stale: number
-  failed: number
-  offline: boolean
-}
-export interface Fetches {
-  bars: Bar[]
-  totals: { cache: number; upstream: number; revalidated: number; stale: number; failed: number }
-  not_downloaded: number
-}
 export interface UpstreamNode {
   name: string
   address: string
@@ -126,16 +77,9 @@ type Nothing = Record<string, never>
 
 /** What can be asked: request and answer by name. */
 export interface Calls extends gen.Calls, FormCalls, KeptCalls {
-  state: { request: Nothing; answer: StateReport }
-  pause: { request: Nothing; answer: StateReport }
-  resume: { request: Nothing; answer: StateReport }
-  'welcome-done': { request: Nothing; answer: StateReport }
   overview: { request: Nothing; answer: Overview }
-  fetches: { request: { hours: number }; answer: Fetches }
   preferences: { request: Nothing; answer: Preferences }
   'set-preferences': { request: { change: PreferencesChange }; answer: Preferences }
 }
 export type Jobs = gen.Jobs & FormJobs
-export interface Feeds extends gen.Feeds {
-  changes: Changes
-}
+export type Feeds = gen.Feeds

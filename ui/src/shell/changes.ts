@@ -1,5 +1,5 @@
 // The feed of what changed: who shows something asks anew after its topic.
-import { follow, type Topic } from '../host'
+import { follow, type Failure, type Topic } from '../host'
 
 type Hears = () => void
 const hearers = new Map<Topic, Set<Hears>>()
@@ -34,7 +34,7 @@ export const ALL: readonly Topic[] = [
   'activity',
 ]
 
-/** Follows the feed; gives back how to stop. */
-export function followChanges(onEnd: () => void): () => void {
+/** Follows the feed, which resumes by itself; gives back how to stop. `onEnd` is for what does not mend. */
+export function followChanges(onEnd: (failure?: Failure) => void): () => void {
   return follow('changes', null, (items) => tellChanged(items.flatMap((item) => item.topics)), onEnd)
 }

@@ -31,11 +31,8 @@ class State {
         void this.ask()
       },
     )
-    let unfollow = followChanges(() => {
-      unfollow()
-      void this.ask()
-      if (this.isLocked) return
-      setTimeout(() => (unfollow = followChanges(() => void this.ask())), RETRY_AFTER)
+    const unfollow = followChanges((failure) => {
+      if (failure) this.failure = failure
     })
     const unbreak = onBreak(() => void this.ask())
     void this.ask()

@@ -64,14 +64,14 @@ export const state: Mocks = {
       now.paused_since = new Date().toISOString()
       now.points_here = false
       changed('state', 'go-env')
-      return structuredClone(now)
+      return { files: [], ...structuredClone(now) }
     },
     resume: () => {
       now.mood = now.offline.since ? 'offline' : 'serving'
       now.paused_since = null
       now.points_here = true
       changed('state', 'go-env')
-      return structuredClone(now)
+      return { files: [], ...structuredClone(now) }
     },
     'welcome-done': () => {
       now.welcomed = true
