@@ -17,10 +17,12 @@ help: ## list these verbs
 # The shell gives way to larder, so that Ctrl-C reaches larder itself, and make waits until it has put things in order.
 run: ## build Larder and serve modules until Ctrl-C
 	@scripts/setup run
+	@scripts/ui build
 	@cargo build --profile $(LARDER_PROFILE) --bin larder
 	@exec $(LARDER) serve
 
 test: check ## check, then run every test
+	@scripts/step 'build of the window' scripts/ui build
 	@scripts/step 'build of the tests' cargo test --workspace --no-run
 	@scripts/run-tests
 
@@ -30,6 +32,7 @@ matrix: export LARDER_TEST_ROUNDS ?= 500
 matrix: export PROPTEST_CASES ?= 20000
 matrix: ## run every test, those that leave something to chance for much longer, and real projects offline
 	@scripts/setup test
+	@scripts/step 'build of the window' scripts/ui build
 	@scripts/step 'build of the tests' cargo test --workspace --no-run
 	@scripts/run-tests
 	@scripts/step 'real projects, offline' cargo test --package larder --test matrix -- --ignored --nocapture
@@ -38,6 +41,7 @@ check: ## look at the sources: format, layers, licences, lints, links in the doc
 	@scripts/setup test
 	@scripts/step 'format' cargo fmt --all --check
 	@scripts/step 'layers, licences, tidiness' cargo run --quiet --package check-layers
+	@scripts/step 'the window: types, lint, unit tests' scripts/ui check
 	@scripts/step 'lints' cargo clippy --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS='-D warnings' scripts/step 'links in the docs' \
 		cargo doc --workspace --no-deps --document-private-items

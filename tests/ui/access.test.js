@@ -71,7 +71,7 @@ test('the window says when Larder is gone, and when it is back', async () => {
   tab.expect(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|403/)
   await world.tell('stop')
   await tab.page
-    .getByText(/does not answer|is not running|has stopped/i)
+    .getByText(/stopped answering/)
     .first()
     .waitFor()
   await tab.shot('gone')

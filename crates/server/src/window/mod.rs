@@ -33,6 +33,9 @@ use crate::text::{NO_STORE, PLAIN, forbidden};
 
 const ROOT: &str = "/-/window/";
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+/// So that a browser does not look for one where modules are.
+const ICON: &[u8] = include_bytes!("../../../../icons/source/app.svg");
+const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
 const SCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
 const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 /// What a form with a code has at most, with room to spare.
@@ -154,8 +157,10 @@ fn without_window() -> Failure {
 
 /// A file of the window.
 fn shown(path: &str) -> Response<Content> {
-    if path == "enter.js" {
-        return page(StatusCode::OK, SCRIPT, NO_STORE, ENTER.as_bytes());
+    match path {
+        "enter.js" => return page(StatusCode::OK, SCRIPT, NO_STORE, ENTER.as_bytes()),
+        "icon.svg" => return page(StatusCode::OK, SVG, NO_STORE, ICON),
+        _ => {}
     }
     match files::file(path) {
         Some(file) => {
@@ -187,6 +192,7 @@ fn entered(key: &Secret) -> Response<Content> {
     <meta charset="utf-8" />
     <meta name="color-scheme" content="light dark" />
     <meta name="larder-key" content="{}" />
+    <link rel="icon" href="/-/window/icon.svg" />
     <title>Larder</title>
     <script src="/-/window/enter.js" defer></script>
   </head>
