@@ -11,6 +11,7 @@ export const screens: Record<string, Load> = {
   private: () => import('./Private/Private.svelte'),
   upstreams: () => import('./Upstreams/Upstreams.svelte'),
   doctor: () => import('./Doctor/Doctor.svelte'),
+  stock: () => import('./Stock/Stock.svelte'),
   settings: () => import('./Settings/Settings.svelte'),
   ...(isBuilt ? {} : { gallery: () => import('./Gallery/Gallery.svelte') }),
 }

@@ -7,6 +7,7 @@ import { overview } from './overview'
 import { privateModules } from './private'
 import { settings } from './settings'
 import { state } from './state'
+import { stock } from './stock'
 import { upstreams } from './upstreams'
 import { welcome } from './welcome'
 
@@ -20,6 +21,7 @@ const all: Mocks[] = [
   upstreams,
   privateModules,
   doctor,
+  stock,
 ]
 
 type Any = (...given: unknown[]) => unknown

@@ -25,8 +25,6 @@ export const stock = {
   noneNote: 'What is missing stands below, with the reason.',
   stockMissing: 'Stock what is missing',
   empty: 'No project yet. Stock a folder with a go.mod, and it builds without a network.',
-  drop: 'Or drop a folder here.',
-  dropNow: 'Stock this folder',
   workspace: (n: number) => `go.work, ${modules(n)}`,
   working: 'being stocked',
   waits: 'waits',

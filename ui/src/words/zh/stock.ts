@@ -16,8 +16,6 @@ export const stock: Words['stock'] = {
   noneNote: '下面列出缺少的内容和原因。',
   stockMissing: '补齐缺少的',
   empty: '还没有项目。为含 go.mod 的文件夹备货，它便可在没有网络时构建。',
-  drop: '也可以把文件夹拖到这里。',
-  dropNow: '为这个文件夹备货',
   workspace: (n) => `go.work，${number(n)} 个模块`,
   working: '正在备货',
   waits: '等待中',
