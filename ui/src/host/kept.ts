@@ -1,20 +1,5 @@
 // Of Activity and Cache: what the engine does not generate types for yet; each goes when its own is there.
-import type { ActivityItem } from '../gen/types'
 
-export interface Step {
-  kind: 'asked' | 'rule' | 'cache' | 'waited' | 'upstream' | 'verified' | 'kept' | 'answered'
-  name: string
-  said: string
-  start_micros: number
-  took_micros: number
-  ok: boolean
-  mend: string | null
-}
-export interface Story {
-  item: ActivityItem
-  steps: Step[]
-  at_once: 'kept' | 'told'
-}
 export interface CachedModule {
   module: string
   versions: number
@@ -57,7 +42,6 @@ export interface QuotaForeseen {
 }
 
 export interface KeptCalls {
-  'activity-story': { request: { seq: number }; answer: Story }
   'cache-modules': { request: { text: string | null }; answer: KeptModules }
   'cache-versions': { request: { module: string }; answer: CachedVersion[] }
   'cache-remove': { request: { items: CacheItem[] }; answer: CacheRemoved }

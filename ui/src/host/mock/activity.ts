@@ -99,6 +99,7 @@ function story(item: ActivityItem): Story {
       took_micros: took,
       ok: mend === undefined,
       mend: mend ?? null,
+      entry: null,
     })
     at += took
   }
@@ -124,7 +125,7 @@ function story(item: ActivityItem): Story {
     Math.min(1_000, item.micros),
     item.outcome === 'refused' ? '401' : '200 · last bytes let go after verification',
   )
-  return { item, steps, at_once: 'kept' }
+  return { item, steps, at_once: 'kept', text: steps.map((one) => `${one.name}: ${one.said}`).join('\n') }
 }
 
 let newest = isEmpty ? 0 : HELD

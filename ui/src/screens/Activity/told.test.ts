@@ -36,7 +36,16 @@ it('tells each step on a line, marks what failed, and says what helps', () => {
       path: 'git.corp.example/labs/ratelimit/@v/v0.3.1.info',
     },
     steps: [
-      { kind: 'asked', name: 'asked', said: 'GET …', start_micros: 0, took_micros: 0, ok: true, mend: null },
+      {
+        kind: 'asked',
+        name: 'asked',
+        said: 'GET …',
+        start_micros: 0,
+        took_micros: 0,
+        ok: true,
+        mend: null,
+        entry: null,
+      },
       {
         kind: 'upstream',
         name: 'company',
@@ -45,9 +54,11 @@ it('tells each step on a line, marks what failed, and says what helps', () => {
         took_micros: 38_000,
         ok: false,
         mend: 'larder login company',
+        entry: null,
       },
     ],
     at_once: 'told',
+    text: '',
   }
   expect(told(story).split('\n')).toEqual([
     '2026-05-12T14:22:06.803Z · git.corp.example/labs/ratelimit@v0.3.1 · info · upstream (company) · refused · 0 bytes · 39 ms',
