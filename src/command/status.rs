@@ -242,6 +242,7 @@ mod tests {
                     total: 40,
                     bytes: 0,
                 },
+                partial: None,
                 end: None,
             }],
             warnings: vec!["settings.toml:2:1: Larder knows no setting `prot`".to_owned()],

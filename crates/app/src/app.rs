@@ -23,6 +23,7 @@ use crate::network;
 use crate::notices::Notices;
 use crate::places::Places;
 use crate::profile::ServeOptions;
+use crate::removal::Removals;
 use crate::room;
 use crate::serving::Serving;
 use crate::settings::Settings;
@@ -62,6 +63,7 @@ struct Inner {
     go_env: GoEnv,
     vulndb_turn: vulndb::Turn,
     stocked: stock::Projects,
+    removals: Removals,
     serving: OnceLock<Serving>,
     /// What commands deliver with where this process does not serve.
     quiet: OnceCell<Serving>,
@@ -98,6 +100,7 @@ impl App {
         let stocked = stock::Projects::new(store.clone(), changes.clone());
         let credentials = Credentials::open(store.clone(), &places.data, changes.clone()).await?;
         let go_env = GoEnv::new(go_env::Paused::read(&store).await?);
+        let removals = Removals::new(store.clone());
         credentials.follow(&settings);
         Ok(Some(Self(Arc::new(Inner {
             places,
@@ -113,6 +116,7 @@ impl App {
             go_env,
             vulndb_turn: vulndb::Turn::default(),
             stocked,
+            removals,
             serving: OnceLock::new(),
             quiet: OnceCell::new(),
             look_at_room: Arc::default(),
@@ -366,6 +370,11 @@ impl App {
         &self.0.stocked
     }
 
+    /// What was removed from the cache and can be put back.
+    pub(crate) fn removals(&self) -> &Removals {
+        &self.0.removals
+    }
+
     pub(crate) fn go_env(&self) -> &GoEnv {
         &self.0.go_env
     }
@@ -441,6 +450,7 @@ impl App {
         if let Some(quiet) = self.0.quiet.get() {
             quiet.stop().await;
         }
+        self.0.removals.stop().await;
         self.0.store.clone().close().await;
         self.0
             .lock

@@ -6,6 +6,8 @@
 mod activity;
 mod bundle;
 mod cache;
+mod cache_modules;
+mod cache_remove;
 mod changes;
 mod credentials;
 mod credentials_goauth;
@@ -19,6 +21,7 @@ mod notices;
 mod offline;
 mod pause;
 mod profile;
+mod projects;
 mod room;
 mod service;
 mod state;
@@ -27,6 +30,7 @@ mod stock;
 mod stop;
 mod token;
 mod trust;
+mod upstream_test;
 mod use_profile;
 mod verify;
 mod vulndb;
@@ -46,13 +50,15 @@ pub use cache::{
     Size, TreeSize, Verified,
 };
 pub(crate) use cache::{filter, rebuild_index};
+pub use cache_modules::{CacheModules, CacheVersions, CachedModule, CachedVersion, KeptModules};
+pub use cache_remove::{CacheItem, CacheRemove, CacheRemoved, CacheRestored, CacheUndo};
 pub use changes::ChangesFeed;
 pub use credentials::{
     Carried, CredentialsImport, CredentialsList, CredentialsUnlock, HelperOf, Imported,
     KeptCredentials, LoggedOut, Login, LoginTarget, Logout, Target, Unlocked,
 };
 pub use credentials_goauth::{GoAuth, GoAuthAnswer};
-pub use doctor::{Diagnosis, Doctor};
+pub use doctor::{Diagnosis, Doctor, Examine};
 pub use env::{EnvOff, EnvOn, EnvShow};
 pub use explain::{Explain, Explained, ExplainedFile, PrivateBy, RuleBy, Standing};
 pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
@@ -62,11 +68,16 @@ pub use notices::{Dismissed, NoticesDismiss, NoticesList};
 pub use offline::{MissedForget, MissedItem, MissedList, OfflineReport, SetOffline};
 pub use pause::{Pause, Paused, Resume, Resumed};
 pub use profile::{
-    Defaulted, Exported, ProfileAdd, ProfileChange, ProfileEdit, ProfileExport, ProfileImport,
-    ProfileList, ProfileRemove, ProfileShow, ProfileView, Profiles, Put, Removed, RuleText,
-    RuleView, Typed,
+    Defaulted, DraftNext, DraftRule, DraftUpstream, Exported, ProfileAdd, ProfileChange,
+    ProfileCheck, ProfileChecked, ProfileComplaint, ProfileDraft, ProfileDrafted, ProfileEdit,
+    ProfileExport, ProfileImport, ProfileList, ProfileMend, ProfileRemove, ProfileSave,
+    ProfileShow, ProfileView, Profiles, Put, Removed, RuleText, RuleView, Typed,
 };
-pub use room::{CacheQuota, MustStay, Pin, PinList, Pins, QuotaReport, Unpin, Unpinned};
+pub use projects::{KnownProject, ProjectFacts, ProjectFound, Projects};
+pub use room::{
+    CacheQuota, MustStay, Pin, PinList, Pins, QuotaForeseen, QuotaPreview, QuotaReport, Unpin,
+    Unpinned,
+};
 pub use service::{PortHeld, PortIsHeld};
 pub use state::{State, StateOffline, StateProfile, StateReport, WelcomeDone};
 pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
@@ -75,6 +86,7 @@ pub use stock::{Ready, Stock, StockForget, StockList, StockMissed, StockStarter,
 pub use stop::{Stop, Stopping};
 pub use token::{RotateToken, Rotated};
 pub use trust::{ActiveGrant, Granted, TrustAllow, TrustList, TrustRevoke};
+pub use upstream_test::{TestUpstream, UpstreamStage, UpstreamTest};
 pub use use_profile::{InForce, UseProfile};
 pub use verify::{Finding, Party, Said, Verdict, Verify, VerifyItem};
 pub use vulndb::{
@@ -231,6 +243,9 @@ table! {
         ProfileRemove,
         ProfileExport,
         ProfileImport,
+        ProfileDrafted,
+        ProfileCheck,
+        ProfileSave,
         UseProfile,
         Explain,
         CacheQuota,
@@ -241,6 +256,13 @@ table! {
         StockWatch,
         StockForget,
         StockStarter,
+        Projects,
+        ProjectFacts,
+        CacheModules,
+        CacheVersions,
+        CacheRemove,
+        CacheUndo,
+        QuotaPreview,
         VulndbShow,
         ActivityPage,
         ActivityStory,
@@ -255,6 +277,8 @@ table! {
         Stock,
         StockMissed,
         Ready,
+        Examine,
+        TestUpstream,
         VulndbImport,
         VulndbRefresh;
     feeds:

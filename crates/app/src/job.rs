@@ -45,6 +45,10 @@ pub struct JobState {
     pub name: String,
     /// How far it is.
     pub progress: Progress,
+    /// What it has found so far, in the form of its answer, where it tells that before its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "unknown", optional)]
+    pub partial: Option<Value>,
     /// Its answer or its failure, once it has ended.
     #[ts(type = "{ Ok: unknown } | { Err: Failure } | null")]
     pub end: Option<Result<Value, Failure>>,
@@ -62,6 +66,14 @@ impl Reporter {
     /// Tells how far it is; only the newest is kept.
     pub fn report(&self, progress: Progress) {
         self.state.send_modify(|state| state.progress = progress);
+    }
+
+    /// Tells how far it is, and what it has found so far; only the newest is kept.
+    pub(crate) fn report_found(&self, progress: Progress, found: Value) {
+        self.state.send_modify(|state| {
+            state.progress = progress;
+            state.partial = Some(found);
+        });
     }
 
     /// Asks whether to go on.
@@ -131,6 +143,7 @@ impl Jobs {
             id,
             name: name.to_owned(),
             progress: Progress::default(),
+            partial: None,
             end: None,
         });
         let cancel = self.stop.child_token();

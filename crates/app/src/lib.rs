@@ -30,6 +30,7 @@ mod network;
 mod notices;
 mod places;
 mod profile;
+mod removal;
 mod room;
 mod serving;
 mod settings;

@@ -14,6 +14,7 @@ use ts_rs::TS;
 
 use crate::app::{App, WeakApp};
 use crate::changes::Topic;
+use crate::command::QuotaForeseen;
 use crate::failure::Failure;
 use crate::settings::{Quota, Settings, shown};
 
@@ -73,16 +74,14 @@ fn warnings(limits: &Limits, room: &Room, must_stay: u64) -> Vec<String> {
     let mut warnings = Vec::new();
     let used = room.used();
     if let Some(quota) = limits.quota.filter(|quota| used > *quota) {
-        let quota_shown = shown(quota);
         warnings.push(if must_stay > quota {
-            format!(
-                "the quota of the cache, {quota_shown}, is less than what must stay, {}: none of that goes. Raise it (larder cache quota SIZE), or let something go (larder pin shows what stays, larder unpin PATTERN)",
-                shown(must_stay)
-            )
+            below_what_must_stay(quota, must_stay)
+                + ". Raise it (larder cache quota SIZE), or let something go (larder pin shows what stays, larder unpin PATTERN)"
         } else {
             format!(
-                "the cache takes {}, more than its quota of {quota_shown}; what was not used for longest goes as soon as it may",
-                shown(used)
+                "the cache takes {}, more than its quota of {}; what was not used for longest goes as soon as it may",
+                shown(used),
+                shown(quota)
             )
         });
     }
@@ -136,6 +135,49 @@ pub(crate) async fn make(app: &App) -> Result<RoomMade, Failure> {
     let made = made?;
     tell(app, &limits, &made).await;
     Ok(made)
+}
+
+/// What would go within this quota, and whether that is enough.
+pub(crate) async fn foresee(app: &App, quota: Quota) -> Result<QuotaForeseen, Failure> {
+    let store = app.store();
+    let now = store.room().await?;
+    let settings = Settings {
+        quota,
+        ..Settings::clone(&app.settings())
+    };
+    let limits = limits(&settings, &now);
+    let delivery = app.deliveries();
+    let is_under_way = |version: &_| delivery.iter().any(|it| it.is_under_way(version));
+    let leaving = store.leaving(&limits, &is_under_way).await?;
+    let why_not = match (quota, leaving.short_by) {
+        (Quota(None), _) | (Quota(Some(_)), 0) => None,
+        (Quota(Some(quota)), short_by) => {
+            let must_stay = store.kept_bytes().await?;
+            Some(if must_stay > quota {
+                below_what_must_stay(quota, must_stay)
+            } else {
+                format!(
+                    "even without what may go now the cache takes {} more than {}",
+                    shown(short_by),
+                    shown(quota)
+                )
+            })
+        }
+    };
+    Ok(QuotaForeseen {
+        ok: why_not.is_none(),
+        why_not,
+        versions: leaving.versions,
+        bytes: leaving.bytes,
+    })
+}
+
+fn below_what_must_stay(quota: u64, must_stay: u64) -> String {
+    format!(
+        "the quota of the cache, {}, is less than what must stay, {}: none of that goes",
+        shown(quota),
+        shown(must_stay)
+    )
 }
 
 async fn tell(app: &App, limits: &Limits, made: &RoomMade) {

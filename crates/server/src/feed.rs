@@ -42,6 +42,7 @@ mod tests {
                 total: 9,
                 bytes: 0,
             },
+            partial: None,
             end: None,
         }
     }

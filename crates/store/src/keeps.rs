@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use go_module::ModuleVersion;
+use go_module::{ModulePath, ModuleVersion, Version};
 use serde_json::{Value, json};
 use sqlx::Row;
 
@@ -37,11 +37,20 @@ impl Keeps {
 
     /// Whether somebody wants this version to stay.
     pub fn cover(&self, version: &ModuleVersion) -> bool {
-        self.versions.contains(version)
-            || self
-                .patterns
-                .iter()
-                .any(|pattern| pattern.matches(&version.path, &version.version))
+        self.versions.contains(version) || self.match_patterns(&version.path, &version.version)
+    }
+
+    /// The same of a version by its parts.
+    pub fn cover_named(&self, path: &ModulePath, version: &Version) -> bool {
+        let named = || ModuleVersion::new(path.clone(), version.clone());
+        let is_named = !self.versions.is_empty()
+            && named().is_ok_and(|version| self.versions.contains(&version));
+        is_named || self.match_patterns(path, version)
+    }
+
+    fn match_patterns(&self, path: &ModulePath, version: &Version) -> bool {
+        let mut patterns = self.patterns.iter();
+        patterns.any(|pattern| pattern.matches(path, version))
     }
 }
 

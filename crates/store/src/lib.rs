@@ -16,6 +16,7 @@
 //!   evidence of forks are lasting ([`Store::heads`], [`Store::keep_evidence`]).
 //! - The cache stays within its limits: [`Store::make_room`]. What must stay then, and who wants it, is lasting:
 //!   [`Store::keep`], [`Store::keeps`].
+//! - What a person removes by name goes aside and can be put back for a while: [`Store::remove`], [`Store::put_back`].
 //! - Care for the whole: [`Store::usage`], [`Store::list`], [`Store::verify`], [`Store::clear`], [`Store::rebuild_index`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -46,6 +47,7 @@ mod of_module;
 mod pins;
 mod progress;
 mod rebuild;
+mod removal;
 mod room;
 mod sidecar;
 mod state;
@@ -74,7 +76,8 @@ pub use layout::{RealmId, Tree};
 pub use missed::Missed;
 pub use pins::{Pin, Pinned};
 pub use progress::{OnProgress, Progress};
-pub use room::{Limits, Room, RoomMade, Victim};
+pub use removal::{Named, Removal, Removing};
+pub use room::{Leaving, Limits, Room, RoomMade, Victim};
 pub use sidecar::{NotSha256, Sha256};
 pub use statistics::{OfflineSpan, Sum};
 pub use store::{Places, Store};

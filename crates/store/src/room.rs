@@ -73,6 +73,19 @@ pub struct Victim {
     pub last_used: Timestamp,
 }
 
+/// What would go if room was made now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Leaving {
+    /// How it is.
+    pub before: Room,
+    /// How many versions would go, counted once a tree.
+    pub versions: u64,
+    /// The bytes of their files.
+    pub bytes: u64,
+    /// How many bytes more should go; nothing else may.
+    pub short_by: u64,
+}
+
 /// What came of making room.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RoomMade {
@@ -200,18 +213,15 @@ impl Store {
                     keeps = self.keeps().await?.into_iter().collect();
                     keeps_of = Some(*change);
                 }
-                let mut chosen = Vec::new();
-                let mut hoped = freed;
-                for found in batch {
-                    if found.at > spare_since || hoped >= goal {
-                        break;
-                    }
-                    if !keeps.cover(&found.version) && !is_under_way(&found.version) {
-                        hoped += found.bytes;
-                        chosen.push(found.clone());
-                    }
-                }
-                let is_last = hoped >= goal || batch.iter().any(|found| found.at > spare_since);
+                let next = next_to_go(batch, goal - freed.min(goal), spare_since, |version| {
+                    !keeps.cover(version) && !is_under_way(version)
+                });
+                let Next {
+                    chosen,
+                    bytes,
+                    is_last,
+                } = next;
+                let hoped = freed + bytes;
                 let store = self.clone();
                 let victims = blocking(move || store.remove_all(&chosen, spare_since)).await?;
                 drop(change);
@@ -230,6 +240,45 @@ impl Store {
         made.after = self.room().await?;
         made.short_by = limits.over(&made.after);
         Ok(made)
+    }
+
+    /// What [`Store::make_room`] would let go within these limits; nothing is touched.
+    ///
+    /// # Errors
+    /// Where the index or the state can't be read.
+    pub async fn leaving(
+        &self,
+        limits: &Limits,
+        is_under_way: &(dyn Fn(&ModuleVersion) -> bool + Send + Sync),
+    ) -> Result<Leaving, StoreError> {
+        self.flush_index().await?;
+        let mut leaving = Leaving {
+            before: self.room().await?,
+            ..Leaving::default()
+        };
+        let goal = limits.to_free(&leaving.before);
+        let keeps: Keeps = self.keeps().await?.into_iter().collect();
+        let may_go = |version: &ModuleVersion| !keeps.cover(version) && !is_under_way(version);
+        let (mut after, mut files) = (None, 0);
+        while leaving.bytes < goal {
+            let page = self.index().by_use(after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.clone());
+            let left = goal - leaving.bytes;
+            let next = next_to_go(&page, left, limits.spare_since, may_go);
+            leaving.versions += next.chosen.len() as u64;
+            leaving.bytes += next.bytes;
+            files += next.chosen.iter().map(|gone| gone.files).sum::<u64>();
+            if next.is_last {
+                break;
+            }
+        }
+        let mut then = leaving.before;
+        then.versions = then.versions.saturating_sub(leaving.bytes);
+        then.rest = then.rest.saturating_sub(files * SIDECAR);
+        then.free = then.free.map(|free| free + leaving.bytes);
+        leaving.short_by = limits.over(&then);
+        Ok(leaving)
     }
 
     /// Removes the files of versions; blocking.
@@ -256,6 +305,39 @@ impl Store {
             }
         }
         Ok(victims)
+    }
+}
+
+/// Which of some versions, that used longest ago first, go next.
+struct Next {
+    chosen: Vec<LastUse>,
+    /// Their bytes.
+    bytes: u64,
+    /// Whether none after these is to go: it is enough, or the rest was used too lately.
+    is_last: bool,
+}
+
+fn next_to_go(
+    versions: &[LastUse],
+    goal: u64,
+    spare_since: Timestamp,
+    may_go: impl Fn(&ModuleVersion) -> bool,
+) -> Next {
+    let (mut chosen, mut bytes) = (Vec::new(), 0);
+    for found in versions {
+        if found.at > spare_since || bytes >= goal {
+            break;
+        }
+        if may_go(&found.version) {
+            bytes += found.bytes;
+            chosen.push(found.clone());
+        }
+    }
+    let is_last = bytes >= goal || versions.iter().any(|found| found.at > spare_since);
+    Next {
+        chosen,
+        bytes,
+        is_last,
     }
 }
 

@@ -203,7 +203,8 @@ pub enum Step {
 }
 
 impl Step {
-    pub(crate) fn advice(self) -> &'static str {
+    /// What to look at.
+    pub fn advice(self) -> &'static str {
         match self {
             Self::Name => "check that this machine is online and that the upstream's name is right",
             Self::Connect => "check that the upstream is up and that nothing stands between",

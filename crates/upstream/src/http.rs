@@ -82,6 +82,11 @@ impl Http {
         }
     }
 
+    /// Whether an HTTP proxy stands on the way.
+    pub(crate) fn is_proxied(&self) -> bool {
+        self.clients.way(self.base.as_url(), false) == Way::Proxied
+    }
+
     /// The path below the base URL.
     fn path_of(&self, request: &Request) -> String {
         let path = request.url_path();

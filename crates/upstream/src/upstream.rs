@@ -152,6 +152,14 @@ impl Upstream {
         fetched
     }
 
+    /// Its client; none where it is no module proxy over http or https.
+    pub(crate) fn http(&self) -> Option<&Http> {
+        match &self.0.source {
+            Source::Http(http) => Some(http),
+            Source::Folder(_) | Source::Direct { .. } => None,
+        }
+    }
+
     pub(crate) fn health(&self) -> &Health {
         &self.0.health
     }
@@ -177,6 +185,7 @@ impl Upstream {
                     authorised: true,
                     shown: Shown::Nothing,
                     status: None,
+                    protocol: None,
                     date: None,
                 })
             }

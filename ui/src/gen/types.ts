@@ -5,8 +5,12 @@ export interface Calls {
   'activity-page': { request: ActivityPage; answer: ActivityEntries }
   'activity-story': { request: ActivityStory; answer: Story }
   'cache-list': { request: CacheList; answer: Array<ListedModule> }
+  'cache-modules': { request: CacheModules; answer: KeptModules }
   'cache-quota': { request: CacheQuota; answer: QuotaReport }
+  'cache-remove': { request: CacheRemove; answer: CacheRemoved }
   'cache-size': { request: CacheSize; answer: Size }
+  'cache-undo': { request: CacheUndo; answer: CacheRestored }
+  'cache-versions': { request: CacheVersions; answer: Array<CachedVersion> }
   'credentials-import': { request: CredentialsImport; answer: Imported }
   'credentials-list': { request: CredentialsList; answer: KeptCredentials }
   'credentials-unlock': { request: CredentialsUnlock; answer: Unlocked }
@@ -31,12 +35,18 @@ export interface Calls {
   'pin-list': { request: PinList; answer: Pins }
   'port-is-held': { request: PortIsHeld; answer: PortHeld }
   'profile-add': { request: ProfileAdd; answer: Put }
+  'profile-check': { request: ProfileCheck; answer: ProfileChecked }
+  'profile-draft': { request: ProfileDrafted; answer: ProfileDraft }
   'profile-edit': { request: ProfileEdit; answer: Put }
   'profile-export': { request: ProfileExport; answer: Exported }
   'profile-import': { request: ProfileImport; answer: Put }
   'profile-list': { request: ProfileList; answer: Profiles }
   'profile-remove': { request: ProfileRemove; answer: Removed }
+  'profile-save': { request: ProfileSave; answer: Put }
   'profile-show': { request: ProfileShow; answer: ProfileView }
+  'project-facts': { request: ProjectFacts; answer: ProjectFound }
+  'projects': { request: Projects; answer: Array<KnownProject> }
+  'quota-preview': { request: QuotaPreview; answer: QuotaForeseen }
   'resume': { request: Resume; answer: Resumed }
   'state': { request: State; answer: StateReport }
   'status': { request: Status; answer: StatusReport }
@@ -63,10 +73,12 @@ export interface Jobs {
   'bundle-import': { request: BundleImport; answer: ImportReport }
   'cache-clear': { request: CacheClear; answer: Cleared }
   'cache-verify': { request: CacheVerify; answer: Verified }
+  'doctor': { request: Examine; answer: Diagnosis }
   'import': { request: Import; answer: ImportReport }
   'ready': { request: Ready; answer: Array<StockReport> }
   'stock': { request: Stock; answer: Array<StockReport> }
   'stock-missed': { request: StockMissed; answer: MissedReport }
+  'upstream-test': { request: TestUpstream; answer: UpstreamTest }
   'verify': { request: Verify; answer: Array<Finding> }
   'vulndb-import': { request: VulndbImport; answer: VulndbImported }
   'vulndb-refresh': { request: VulndbRefresh; answer: VulndbRefreshed }
@@ -219,10 +231,24 @@ export type CacheClear = {
   pattern: string | null,
 };
 
+/** A module, or a version of it. */
+export type CacheItem = {
+  /** Its path. */
+  module: string,
+  /** The version; all of them where there is none. */
+  version: string | null,
+};
+
 /** Lists what is kept. */
 export type CacheList = {
   /** Which modules (GOPRIVATE's globs, with an optional `@version`); all where there is none. */
   pattern: string | null,
+};
+
+/** Asks what is kept, by module. */
+export type CacheModules = {
+  /** What the path is to contain, in whatever case; all where there is none. */
+  text: string | null,
 };
 
 /** Asks how the room stands; sets the limits where they are given. */
@@ -231,6 +257,28 @@ export type CacheQuota = {
   quota: string | null,
   /** The least that is to stay free on the disk. */
   reserve: string | null,
+};
+
+/** Removes modules, or versions of them; what must stay is refused, and then all is. */
+export type CacheRemove = {
+  /** What. */
+  items: Array<CacheItem>,
+};
+
+/** What was removed. */
+export type CacheRemoved = {
+  /** What puts it back for the next moments; nothing where nothing of it was kept. */
+  undo: number | null,
+  /** How many versions, counted once a tree. */
+  versions: number,
+  /** The bytes of their files. */
+  bytes: number,
+};
+
+/** It is back. */
+export type CacheRestored = {
+  /** How many versions, counted once a tree. */
+  versions: number,
 };
 
 /** Asks how much is kept. */
@@ -251,14 +299,78 @@ export type CacheStatus = {
   bytes: number,
 };
 
+/** Puts back what was removed. */
+export type CacheUndo = {
+  /** As the removal said it. */
+  undo: number,
+};
+
 /** Re-hashes all that is kept and names what is damaged. */
 export type CacheVerify = {
   /** Remove what is damaged, and rebuild the index. */
   repair: boolean,
 };
 
+/** Asks which versions of a module are kept. */
+export type CacheVersions = {
+  /** Its path. */
+  module: string,
+};
+
+/** A module of which something is kept. */
+export type CachedModule = {
+  /** Its path. */
+  module: string,
+  /** How many of its versions are kept. */
+  versions: number,
+  /** The bytes of their files. */
+  bytes: number,
+  /** When one of them was last asked for, where one was since it was kept. */
+  last_used: string | null,
+  /** When the newest of them was kept. */
+  kept_at: string,
+  /** Whether a person has pinned all of these versions. */
+  pinned: boolean,
+  /** What was stocked and needs one of them, by its name. */
+  stocked_by: Array<string>,
+  /** Whether it is private in the profile in use. */
+  private: boolean,
+  /** The trees that these versions are in. */
+  trees: Array<string>,
+};
+
+/** A version that is kept, in one tree. */
+export type CachedVersion = {
+  /** The version. */
+  version: string,
+  /** The bytes of its files. */
+  bytes: number,
+  /** When it was last asked for, where it was since it was kept. */
+  last_used: string | null,
+  /** When the first of its files was kept. */
+  kept_at: string,
+  /** The upstream it came from. */
+  origin: string,
+  /** The tree it is in. */
+  tree: string,
+  /** Whether a person has pinned it. */
+  pinned: boolean,
+  /** What was stocked and needs it, by its name. */
+  needed_by: Array<string>,
+};
+
 /** A secret on its way between a command and the instance, over the control API and nowhere else. Nothing prints it. */
 export type Carried = string;
+
+/** A row of a chain. */
+export type ChainEntry = {
+  /** A URL, `direct` or `off`. */
+  address: Typed,
+  /** What it is known by; none for `direct` and `off`. Told, not asked. */
+  name: string | null,
+  /** What leads to the next one; none for the last. */
+  next: Next | null,
+};
 
 /** That something changed. */
 export type Change = {
@@ -286,6 +398,16 @@ export type Cleared = {
 
 /** What kind of trouble it is; only where someone branches on it. Exit codes of the CLI follow from it. */
 export type Code = "not-running" | "already-running" | "port-taken" | "bad-input" | "bad-settings" | "disk" | "go" | "not-found" | "cancelled" | "protocol" | "internal";
+
+/** What is wrong with a field of a draft. */
+export type Complaint = {
+  /** Which one: `name`, `chain.0.address`, `private.2`, `rules.0.patterns`. */
+  field: string,
+  /** What is wrong with it, and what may stand there. */
+  message: string,
+  /** What may have been meant. */
+  mend: ProfileMend | null,
+};
 
 /** How many of how many. */
 export type Count = {
@@ -491,6 +613,12 @@ export type EnvWinner = "larder" | "file" | "shell" | { "other-file": string } |
 
 /** What Larder wants of a setting. */
 export type EnvWish = { "value": string } | "no-line" | "nothing";
+
+/** The same as a job: the lines of each check are in its state as soon as that check has ended. */
+export type Examine = {
+  /** The version of the program that asks; where it has none of its own, it is the instance's. */
+  version?: string | null,
+};
 
 /** Asks about a module, or one version of it. */
 export type Explain = {
@@ -769,6 +897,8 @@ export type JobState = {
   name: string,
   /** How far it is. */
   progress: Progress,
+  /** What it has found so far, in the form of its answer, where it tells that before its end. */
+  partial?: unknown,
   /** Its answer or its failure, once it has ended. */
   end: { Ok: unknown } | { Err: Failure } | null,
 };
@@ -792,6 +922,14 @@ export type KeptCredentials = {
 /** Where a credential comes from. */
 export type KeptIn = "keyring" | "encrypted-file" | "netrc" | "helper";
 
+/** What is kept, by module. */
+export type KeptModules = {
+  /** Ordered by path. */
+  modules: Array<CachedModule>,
+  /** When that was used, or kept, which was used longest ago, among all that is kept. */
+  oldest: string | null,
+};
+
 /** A kept copy. */
 export type KeptVulndb = {
   /** The file it is in: a zip that can be taken in elsewhere. */
@@ -810,6 +948,30 @@ export type KeptVulndb = {
   entries: number,
   /** How many modules they are about. */
   modules: number,
+};
+
+/** Something that was stocked, and how ready it was when it was last looked at. */
+export type KnownProject = {
+  /** What it is; `stock`, `ready`, `stock-watch` and `stock-forget` take it as it stands. */
+  subject: Subject,
+  /** What a person calls it: the folder's name, with as many of those above it as tell it from the others. */
+  name: string,
+  /** How much of what the work needs is ready. */
+  ready: number,
+  /** How much the work needs. */
+  total: number,
+  /** The same for upgrades. */
+  upgrades: Count,
+  /** Bytes of all that is ready. */
+  bytes: number,
+  /** Whether it is kept stocked when its files change. */
+  watched: boolean,
+  /** Whether it is being stocked. */
+  under_way: boolean,
+  /** When it was last looked at; never, where stocking it has not ended yet. */
+  at: string | null,
+  /** What is not ready, the first of it. */
+  lacks: Array<Lack>,
 };
 
 /** Something that is not there. */
@@ -956,6 +1118,9 @@ export type MustStay = {
   /** Their bytes. */
   bytes: number,
 };
+
+/** What leads from an upstream to the next. */
+export type Next = "not-found" | "failure";
 
 /** A notice. */
 export type Notice = {
@@ -1137,6 +1302,70 @@ export type ProfileChange = {
   defaults: Array<Defaulted>,
 };
 
+/** Asks what is wrong with a draft; nothing is changed. */
+export type ProfileCheck = {
+  /** The draft. */
+  draft: ProfileDraft,
+  /** Whether it is to be a new profile; else it takes the place of the one of its name … */
+  is_new: boolean,
+  /** … or of this one, which is then called otherwise. */
+  was?: string | null,
+};
+
+/** What is wrong with a draft, and what it comes to. */
+export type ProfileChecked = {
+  /** What is wrong, in the order of the fields. */
+  complaints: Array<Complaint>,
+  /** Its chain as GOPROXY has it, without passwords; nothing while the chain makes no sense. */
+  goproxy: string,
+  /** Whether go would be given its list behind Larder if it was in use now. */
+  safety_net_stands: boolean,
+  /** Why not. */
+  safety_net_why_not: string | null,
+};
+
+/** A profile as a form edits it. */
+export type ProfileDraft = {
+  /** Its name. */
+  name: string,
+  /** Its upstreams, in the order in which they are asked; none where it has go's own. */
+  chain: Array<ChainEntry>,
+  /** Whether its upstreams are those that go has by itself. */
+  default_chain: boolean,
+  /** Its checksum database, or `off`; none: as go has it. */
+  checksum_database: Typed | null,
+  /** Patterns of private paths. */
+  private: Array<string>,
+  /** Where private paths come from; none: from nowhere. */
+  private_chain: Array<ChainEntry>,
+  /** Where the names of private modules may go along with a redirect, besides their upstreams. */
+  private_redirects: Array<Typed>,
+  /** Patterns of paths that are not private in it though they are in another profile. */
+  not_private: Array<string>,
+  /** Patterns of public paths outside the database. */
+  no_checksum_database: Array<string>,
+  /** Whether `go` may be given the profile's own list behind Larder. */
+  safety_net: boolean,
+  /** Whether it would be given that if this profile was in use now; told, not asked. */
+  safety_net_stands: boolean,
+  /** Why not; told, not asked. */
+  safety_net_why_not: string | null,
+  /** What requests to its upstreams go through, or `off`; none: what the environment says. */
+  http_proxy: Typed | null,
+  /** The absolute path of a file with authorities that are trusted for its upstreams. */
+  extra_ca: string | null,
+  /** The absolute path of a file with the certificate that is shown to its upstreams. */
+  client_certificate: string | null,
+  /** Paths that come from elsewhere; the first match counts. */
+  rules: Array<RuleDraft>,
+};
+
+/** Asks for a profile, to be edited. */
+export type ProfileDrafted = {
+  /** Its name; where there is none, a new one is begun. */
+  name: string | null,
+};
+
 /** Changes a profile. */
 export type ProfileEdit = {
   /** Its name. */
@@ -1166,10 +1395,26 @@ export type ProfileImport = {
 /** Asks which profiles there are. */
 export type ProfileList = Record<symbol, never>;
 
+/** What may be put into a field in the place of what is there. */
+export type ProfileMend = {
+  /** What is offered, as a question. */
+  label: string,
+  /** What the field has then; for a list in one field, separated by commas. */
+  value: string,
+};
+
 /** Removes a profile; `public` is then as go has it, and stays. */
 export type ProfileRemove = {
   /** Its name. */
   name: string,
+};
+
+/** Saves a draft: all of it, or nothing where something is wrong with it. */
+export type ProfileSave = {
+  /** The draft. */
+  draft: ProfileDraft,
+  /** What the profile was called before; none for a new one. */
+  was: string | null,
 };
 
 /** Asks for one profile. */
@@ -1230,6 +1475,31 @@ export type Progress = {
   bytes: number,
 };
 
+/** Asks what a folder holds, before it is stocked. */
+export type ProjectFacts = {
+  /** A folder, or a go.mod or go.work file; absolute. */
+  folder: string,
+};
+
+/** A project in a folder. */
+export type ProjectFound = {
+  /** As it is stocked: its folder may stand above the one that was named. */
+  subject: Subject,
+  /** The name of its folder. */
+  name: string,
+  /** How many main modules it has: more than one in a workspace. */
+  modules: number,
+  /** How many modules its go.sum files name, each by its versions. */
+  needs: number,
+  /** Whether it was stocked before. */
+  is_known: boolean,
+  /** Whether it is kept stocked when its files change. */
+  watched: boolean,
+};
+
+/** Asks for all that was stocked, that last looked at first, as it was remembered: nothing is looked at anew. */
+export type Projects = Record<symbol, never>;
+
 /** The value of GOPROXY, token included: only ever shown to who asked for it. */
 export type ProxyAddress = {
   /** `http://127.0.0.1:PORT/<module token>` */
@@ -1249,6 +1519,24 @@ export type Put = {
   changed: boolean,
   /** What a person should know, a sentence each. */
   notes: Array<string>,
+};
+
+/** What would go. */
+export type QuotaForeseen = {
+  /** Whether the cache would be within it then. */
+  ok: boolean,
+  /** Why not. */
+  why_not: string | null,
+  /** How many versions would go, counted once a tree. */
+  versions: number,
+  /** The bytes of their files. */
+  bytes: number,
+};
+
+/** Asks what would go if this was the quota; nothing is changed. */
+export type QuotaPreview = {
+  /** The most that the cache may take, as a person writes it: `20 GB`, `unlimited`. */
+  quota: string,
 };
 
 /** How the room stands, and what went for it. */
@@ -1274,7 +1562,7 @@ export type QuotaReport = {
   warnings: Array<string>,
 };
 
-/** Looks whether all that is needed is in the cache. Nobody is asked. */
+/** Looks whether all that is needed is in the cache, and remembers it of what was stocked. Nobody is asked. */
 export type Ready = {
   /** Of what. */
   subjects: Array<Subject>,
@@ -1383,6 +1671,18 @@ export type RuleBy = {
   /** The profile whose upstreams it leads to; none where it has its own. */
   to: string | null,
   /** Whether it is for private paths. */
+  private: boolean,
+};
+
+/** A rule of a draft. */
+export type RuleDraft = {
+  /** Which paths. */
+  patterns: Array<string>,
+  /** The profile whose upstreams they come from … */
+  to: string | null,
+  /** … or a chain of the rule's own. */
+  chain: Array<ChainEntry>,
+  /** Whether these paths are private, and the rule is for private paths only. */
   private: boolean,
 };
 
@@ -1669,6 +1969,14 @@ export type Target = {
   file: EncryptedFileState,
 };
 
+/** Tests an address, which need not be saved anywhere. Nobody's module is named to it. */
+export type TestUpstream = {
+  /** By whose HTTP proxy, extra CA and client certificate; without any where there is none. */
+  profile: string | null,
+  /** A URL, `direct` or `off`. */
+  address: Typed,
+};
+
 /** What there is to show. */
 export type Topic = "state" | "settings" | "profiles" | "go-env" | "cache" | "stock" | "notices" | "credentials" | "jobs" | "activity";
 
@@ -1731,6 +2039,32 @@ export type Unpin = {
 export type Unpinned = {
   /** How many patterns. */
   patterns: number,
+};
+
+/** Where a test ends. */
+export type UpstreamStage = "name" | "route" | "tls" | "refused" | "sign-in" | "no-proxy" | "ok";
+
+/** What came of it. */
+export type UpstreamTest = {
+  /** Where it ended. */
+  stage: UpstreamStage,
+  /** Whether anybody answered. */
+  reachable: boolean,
+  /**
+   * Whether it lets this person in by what it is shown; nothing where it was shown nothing and wanted nothing, and where
+   * nobody answered.
+   */
+  authorised: boolean | null,
+  /** From asking to the head of the answer, connecting included. */
+  millis: number | null,
+  /** The protocol that it speaks, such as `HTTP/2`. */
+  protocol: string | null,
+  /** The addresses of its host, where this machine looks them up. */
+  addresses: Array<string>,
+  /** What was found, in words. */
+  said: string,
+  /** What to do about it. */
+  hint: string | null,
 };
 
 /** Puts a profile in force, and reads the settings anew. */

@@ -1,12 +1,8 @@
 // What the engine does not generate types for yet (src/gen), written by hand; each goes when its own is there.
-import type { KeptCalls } from './kept'
 import type * as gen from '../gen/types'
 import type { Fetches, StateReport } from '../gen/types'
-import type { FormCalls, FormJobs } from './shapes-forms'
 
 export type * from '../gen/types'
-export type * from './kept'
-export type * from './shapes-forms'
 
 export type Mend =
   | { do: 'point-go' }
@@ -76,10 +72,10 @@ export type PreferencesChange = Partial<Omit<Preferences, 'tell'>> & { tell?: Pa
 type Nothing = Record<string, never>
 
 /** What can be asked: request and answer by name. */
-export interface Calls extends gen.Calls, FormCalls, KeptCalls {
+export interface Calls extends gen.Calls {
   overview: { request: Nothing; answer: Overview }
   preferences: { request: Nothing; answer: Preferences }
   'set-preferences': { request: { change: PreferencesChange }; answer: Preferences }
 }
-export type Jobs = gen.Jobs & FormJobs
+export type Jobs = gen.Jobs
 export type Feeds = gen.Feeds

@@ -12,7 +12,7 @@ use crate::room::{self, RoomReport};
 use crate::settings::{Quota, Settings, parse_size};
 
 /// Who wants to stay what `larder pin` names.
-const PERSON: &str = "person";
+pub(super) const PERSON: &str = "person";
 
 /// Asks how the room stands; sets the limits where they are given.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
@@ -57,6 +57,41 @@ impl Call for CacheQuota {
         }
         report.room = room::report(app, true).await?;
         Ok(report)
+    }
+}
+
+/// Asks what would go if this was the quota; nothing is changed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+pub struct QuotaPreview {
+    /// The most that the cache may take, as a person writes it: `20 GB`, `unlimited`.
+    pub quota: String,
+}
+
+/// What would go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct QuotaForeseen {
+    /// Whether the cache would be within it then.
+    pub ok: bool,
+    /// Why not.
+    pub why_not: Option<String>,
+    /// How many versions would go, counted once a tree.
+    pub versions: u64,
+    /// The bytes of their files.
+    pub bytes: u64,
+}
+
+impl Call for QuotaPreview {
+    const NAME: &'static str = "quota-preview";
+    type Answer = QuotaForeseen;
+
+    async fn run(self, app: &App) -> Result<QuotaForeseen, Failure> {
+        match self.quota.trim().parse::<Quota>() {
+            Ok(quota) => room::foresee(app, quota).await,
+            Err(error) => Ok(QuotaForeseen {
+                why_not: Some(error.to_string()),
+                ..QuotaForeseen::default()
+            }),
+        }
     }
 }
 

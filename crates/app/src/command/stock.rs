@@ -88,7 +88,7 @@ async fn stock_one(
     Box::pin(stock::fill(subject, plan, &reach, progress, reporter)).await
 }
 
-/// Looks whether all that is needed is in the cache. Nobody is asked.
+/// Looks whether all that is needed is in the cache, and remembers it of what was stocked. Nobody is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Ready {
     /// Of what.
@@ -115,6 +115,7 @@ impl Job for Ready {
                 &reporter,
             ))
             .await?;
+            app.stocked().looked_at(&subject, &report).await?;
             reports.push(report);
         }
         Ok(reports)

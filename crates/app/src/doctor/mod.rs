@@ -19,10 +19,12 @@ use std::future::Future;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use go_tool::CallerEnv;
 
 pub use self::home::system;
 pub use self::line::{Check, DoctorLine, Health};
+pub(crate) use self::network::version_control;
 pub use self::settings::redacted as settings_for_report;
 use crate::app::App;
 use crate::failure::{Code, Failure};
@@ -34,8 +36,24 @@ const DEADLINE: Duration = Duration::from_secs(15);
 /// What the checks that ask `go` may take, which is run several times.
 const GO_DEADLINE: Duration = Duration::from_secs(20);
 
-/// Looks at everything, for a caller with this environment and a program of this version.
-pub(crate) async fn examine(app: &App, caller: &CallerEnv, version: &str) -> Vec<DoctorLine> {
+/// How far an examination is.
+pub(crate) struct SoFar<'a> {
+    /// What the checks that have ended found, in order.
+    pub(crate) lines: &'a [DoctorLine],
+    /// How many have ended.
+    pub(crate) done: usize,
+    /// How many there are.
+    pub(crate) total: usize,
+}
+
+/// Looks at everything, for a caller with this environment and a program of this version; tells what was found whenever
+/// a check ends.
+pub(crate) async fn examine(
+    app: &App,
+    caller: &CallerEnv,
+    version: &str,
+    on_found: impl Fn(SoFar<'_>) + Send,
+) -> Vec<DoctorLine> {
     let mut checks: Vec<BoxFuture<'_, Vec<DoctorLine>>> = vec![
         Box::pin(async { vec![state::instance(app, version)] }),
         check(Check::Port, DEADLINE, port::of_app(app)),
@@ -53,7 +71,33 @@ pub(crate) async fn examine(app: &App, caller: &CallerEnv, version: &str) -> Vec
         check(Check::Grants, DEADLINE, state::grants(app)),
     ];
     checks.extend(anywhere(app.places(), caller));
-    in_order(join_all(checks).await)
+    all_of(checks, on_found).await
+}
+
+/// Lets checks run side by side.
+async fn all_of(
+    checks: Vec<BoxFuture<'_, Vec<DoctorLine>>>,
+    on_found: impl Fn(SoFar<'_>) + Send,
+) -> Vec<DoctorLine> {
+    let total = checks.len();
+    // Lines of one check stay in the order in which it is named here, whichever ends first.
+    let numbered = checks.into_iter().enumerate();
+    let mut running: FuturesUnordered<_> = numbered
+        .map(|(at, check)| async move { (at, check.await) })
+        .collect();
+    let mut found: Vec<(usize, Vec<DoctorLine>)> = Vec::new();
+    let mut lines = Vec::new();
+    while let Some((at, of_check)) = running.next().await {
+        let before = found.partition_point(|(other, _)| *other < at);
+        found.insert(before, (at, of_check));
+        lines = in_order(found.iter().map(|(_, lines)| lines.clone()).collect());
+        on_found(SoFar {
+            lines: &lines,
+            done: found.len(),
+            total,
+        });
+    }
+    lines
 }
 
 /// Looks at what can be looked at where no instance answers and this process can't stand in for one, for this reason.
@@ -136,6 +180,8 @@ fn in_order(lines: Vec<Vec<DoctorLine>>) -> Vec<DoctorLine> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -144,7 +190,14 @@ mod tests {
         let quick = check(Check::Port, DEADLINE, async {
             vec![DoctorLine::ok(Check::Port, "free")]
         });
-        let lines = in_order(join_all([hanging, quick]).await);
+        let told = Mutex::new(Vec::new());
+        let lines = all_of(vec![hanging, quick], |so_far| {
+            told.lock()
+                .unwrap()
+                .push((so_far.done, so_far.total, so_far.lines.len()));
+        })
+        .await;
+        assert_eq!(*told.lock().unwrap(), [(1, 2, 1), (2, 2, 2)]);
         assert_eq!(lines[0], DoctorLine::ok(Check::Port, "free"));
         assert_eq!(lines[1].health, Health::Broken);
         assert!(lines[1].found.contains("within 15 s"), "{lines:?}");

@@ -201,7 +201,7 @@ fn clock(asked: &[Asked]) -> DoctorLine {
 }
 
 /// Whether version control can be asked: it takes `go`, and `git`.
-async fn version_control(is_only: bool) -> DoctorLine {
+pub(crate) async fn version_control(is_only: bool) -> DoctorLine {
     let missing = |what: String, mend: &str| {
         let found = format!("direct: {what}");
         let line = match is_only {
@@ -296,6 +296,7 @@ mod tests {
             authorised: true,
             shown: Shown::Nothing,
             status: Some(200),
+            protocol: Some("HTTP/2"),
             date: None,
         }
     }

@@ -15,7 +15,7 @@ use super::wishes::Ground;
 use super::{in_background, trouble};
 use crate::app::App;
 use crate::failure::{Code, Failure};
-use crate::settings::Settings;
+use crate::settings::{ProfileSettings, Settings};
 use crate::trust;
 
 /// The port that go is to ask.
@@ -74,10 +74,21 @@ pub(super) async fn ground(
     held: bool,
     defaults: Defaults,
 ) -> Result<Ground, Failure> {
-    let settings: Arc<Settings> = app.settings();
     let unknown = || Failure::new(Code::Internal, "the profile in use is not in the settings");
     let name = app.profile_in_use();
-    let mut profile = settings.in_effect(&name).ok_or_else(unknown)?;
+    let profile = app.settings().in_effect(&name).ok_or_else(unknown)?;
+    ground_of(app, port, held, defaults, profile).await
+}
+
+/// The same as if this profile, as it is in effect, was in use.
+pub(super) async fn ground_of(
+    app: &App,
+    port: u16,
+    held: bool,
+    defaults: Defaults,
+    mut profile: ProfileSettings,
+) -> Result<Ground, Failure> {
+    let settings: Arc<Settings> = app.settings();
     if profile.private_upstreams.is_none() && settings.active.is_automatic() {
         // They come through Larder while another of the choice is in force, and must not go round it now.
         let candidates = settings.active.candidates().iter();

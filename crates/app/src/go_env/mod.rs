@@ -13,6 +13,7 @@ mod found;
 mod hold;
 mod in_force;
 mod kept;
+mod net;
 mod own;
 mod pause;
 mod report;
@@ -42,6 +43,7 @@ use crate::failure::Failure;
 use crate::settings::{Choice, Settings};
 
 pub use self::hold::PortHold;
+pub(crate) use self::net::why_no_safety_net;
 pub(crate) use self::pause::{Paused, pause, points_here, resume};
 pub use self::report::{
     EnvGivenBack, EnvOffReport, EnvOnReport, EnvReport, EnvSetting, EnvWinner, EnvWish,

@@ -5,6 +5,7 @@ mod credentials;
 mod cut;
 mod profiles;
 mod reader;
+mod rename;
 mod shared;
 mod size;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::*;
 
 mod choice;
 mod profiles;
+mod rename;
 mod rewrite;
 
 fn parse(text: &str) -> Result<Settings, Failure> {

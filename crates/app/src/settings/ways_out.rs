@@ -22,6 +22,17 @@ impl PublicHosts {
         host(url).filter(|host| self.0.contains(host))
     }
 
+    /// Which entry of a list is the first whose host is among them.
+    fn first_in(&self, list: &ProxyList) -> Option<usize> {
+        let mut entries = list.entries.iter();
+        entries.position(|entry| match &entry.source {
+            ProxySource::Url(url) => {
+                SafeUrl::parse(url).is_ok_and(|url| self.named(&url).is_some())
+            }
+            ProxySource::Direct | ProxySource::Off => false,
+        })
+    }
+
     /// The first of a list's hosts that is among them.
     fn named_by(&self, list: &ProxyList) -> Option<String> {
         hosts(list).find(|host| self.0.contains(host))
@@ -67,6 +78,36 @@ pub(crate) enum Public {
     Defaults(String),
     /// A profile whose own list names this host.
     Through(String, String),
+}
+
+impl WayOut {
+    /// The field of the profile that leads out, as drafts have them. `profile` is the one that is meant.
+    pub(crate) fn field(&self, profile: &ProfileSettings, public: &PublicHosts) -> String {
+        let row = |field: &str, list: &ProxyList| match public.first_in(list) {
+            Some(at) => format!("{field}.{at}.address"),
+            None => field.to_owned(),
+        };
+        match self.by {
+            By::PrivateUpstreams => match &profile.private_upstreams {
+                Some(list) => row("private_chain", list.value()),
+                None => "private_chain".to_owned(),
+            },
+            By::PrivateRedirects => {
+                let mut origins = profile.private_redirects.iter();
+                let at = origins.position(|origin| public.named(origin.url()).is_some());
+                format!("private_redirects.{}", at.unwrap_or(0))
+            }
+            By::Rule(number) => {
+                let at = number - 1;
+                match profile.rules.get(at).map(|rule| &rule.target) {
+                    Some(RuleTarget::Upstreams(list)) => {
+                        row(&format!("rules.{at}.chain"), list.value())
+                    }
+                    Some(RuleTarget::Profile(_)) | None => format!("rules.{at}.to"),
+                }
+            }
+        }
+    }
 }
 
 impl fmt::Display for WayOut {

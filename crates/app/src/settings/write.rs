@@ -101,7 +101,7 @@ impl Settings {
 }
 
 /// Reads the text, or what a new file begins with, and writes what `change` makes of it.
-fn rewrite(
+pub(super) fn rewrite(
     path: &Path,
     change: impl FnOnce(&str) -> Result<String, Failure>,
 ) -> Result<Settings, Failure> {
@@ -268,7 +268,11 @@ fn with_profile_cut(
 }
 
 /// The text, where it means what it should.
-fn checked(path: &Path, text: String, mut expected: Settings) -> Result<String, Failure> {
+pub(super) fn checked(
+    path: &Path,
+    text: String,
+    mut expected: Settings,
+) -> Result<String, Failure> {
     let settings = Settings::parse(path, &text).map_err(|failure| {
         // Of what was asked, not of the file, which was good before.
         Failure::new(Code::BadInput, failure.message)
@@ -289,7 +293,7 @@ fn checked(path: &Path, text: String, mut expected: Settings) -> Result<String, 
     }
 }
 
-fn unforeseen(path: &Path) -> Failure {
+pub(super) fn unforeseen(path: &Path) -> Failure {
     let message = format!(
         "{} is written in a form in which Larder can't make this change",
         path.display()
@@ -312,7 +316,7 @@ fn bare_public() -> ProfileSettings {
     ProfileSettings::new(PUBLIC)
 }
 
-fn parsed(path: &Path, text: &str) -> Result<DocumentMut, Failure> {
+pub(super) fn parsed(path: &Path, text: &str) -> Result<DocumentMut, Failure> {
     text.parse().map_err(|_| unforeseen(path))
 }
 
@@ -347,7 +351,7 @@ fn with_value(path: &Path, text: &str, key: &str, value: Value) -> Result<String
 }
 
 /// Sets a value, keeping the comment behind it.
-fn set(table: &mut dyn toml_edit::TableLike, key: &str, mut value: Value) {
+pub(super) fn set(table: &mut dyn toml_edit::TableLike, key: &str, mut value: Value) {
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(old) => {
             *value.decor_mut() = old.decor().clone();

@@ -150,6 +150,19 @@ impl Project {
         fs::read(at.join(&folder.base).join(&folder.path).join("go.mod")).ok()
     }
 
+    /// How many main modules it has.
+    pub(crate) fn main_modules(&self) -> usize {
+        self.files
+            .iter()
+            .filter(|file| file.ends_with("go.mod"))
+            .count()
+    }
+
+    /// How many module versions its go.sum files name.
+    pub(crate) fn needs(&self) -> usize {
+        self.sums.len()
+    }
+
     /// A text that changes when one of its files does.
     pub(crate) fn fingerprint(&self) -> String {
         let states = self.files.iter().map(|file| match fs::metadata(file) {

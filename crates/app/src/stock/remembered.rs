@@ -143,6 +143,26 @@ impl Projects {
         Ok(())
     }
 
+    /// It was looked at anew what is ready of it. Of what was never stocked, nothing is remembered.
+    pub(crate) async fn looked_at(
+        &self,
+        subject: &Subject,
+        report: &Report,
+    ) -> Result<(), Failure> {
+        let _turn = self.turn.lock().await;
+        let mut all = self.all().await?;
+        let Ok(at) = all.binary_search_by(|known| known.subject.cmp(subject)) else {
+            return Ok(());
+        };
+        let before = all[at].report.take();
+        let mut report = report.clone();
+        report.lacks.truncate(LACKS);
+        // Nothing is fetched for a look: what was, the last time, stays said.
+        report.fetched = before.map_or(0, |before| before.fetched);
+        all[at].report = Some(report);
+        self.write(&all).await
+    }
+
     async fn write(&self, all: &[Remembered]) -> Result<(), Failure> {
         let value = serde_json::to_value(all)
             .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;

@@ -70,6 +70,25 @@ pub enum PatternError {
     Toolchain(String),
 }
 
+impl PatternError {
+    /// What was meant, where that is known: a pattern, or several with commas between them.
+    #[must_use]
+    pub fn mend(&self) -> Option<&str> {
+        match self {
+            Self::Space { mend }
+            | Self::Scheme { mend }
+            | Self::User { mend }
+            | Self::Port { mend }
+            | Self::Capital { mend } => Some(mend),
+            Self::Empty
+            | Self::Braces(_)
+            | Self::Char { .. }
+            | Self::Malformed(_)
+            | Self::Toolchain(_) => None,
+        }
+    }
+}
+
 /// Checks a pattern that someone wrote, or a comma-separated list. Like `go`, it does not mind empty entries among others
 /// or a slash at the end; unlike it, it minds what can't match any module, and what would break `go`.
 ///

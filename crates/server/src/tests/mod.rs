@@ -1,6 +1,8 @@
 //! The server whole: a real app in a temporary home, a fake proxy upstream, and raw sockets in front.
 
+mod asked;
 mod bodies;
+mod cache;
 mod client;
 mod control;
 mod ending;
@@ -9,6 +11,7 @@ mod heads;
 mod modules;
 mod parts;
 mod patience;
+mod profiles;
 mod vulndb;
 mod window;
 

@@ -15,6 +15,8 @@ pub(crate) struct LastUse {
     pub(crate) version: ModuleVersion,
     /// The bytes of its files.
     pub(crate) bytes: u64,
+    /// How many these are.
+    pub(crate) files: u64,
 }
 
 impl Index {
@@ -38,13 +40,14 @@ impl Index {
         );
         let limit_rows = i64::try_from(limit).unwrap_or(i64::MAX);
         loop {
-            let rows: Vec<(i64, String, String, String, i64)> = self
+            let rows: Vec<UseRow> = self
                 .query(|pool| {
                     let from = from.clone();
                     async move {
                         sqlx::query_as(
                             "SELECT max(kept_at, newest_at, coalesce(last_used, 0)) AS at, tree, path, version,
-                                    coalesce(info, 0) + coalesce(gomod, 0) + coalesce(zip, 0)
+                                    coalesce(info, 0) + coalesce(gomod, 0) + coalesce(zip, 0),
+                                    (info IS NOT NULL) + (gomod IS NOT NULL) + (zip IS NOT NULL)
                              FROM versions
                              WHERE max(kept_at, newest_at, coalesce(last_used, 0)) >= ?1
                                AND (max(kept_at, newest_at, coalesce(last_used, 0)), tree, path, version) > (?1, ?2, ?3, ?4)
@@ -73,14 +76,16 @@ impl Index {
     }
 }
 
-fn last_use(
-    (at, tree, path, version, bytes): &(i64, String, String, String, i64),
-) -> Option<LastUse> {
+/// When, tree, path, version, bytes, files.
+type UseRow = (i64, String, String, String, i64, i64);
+
+fn last_use((at, tree, path, version, bytes, files): &UseRow) -> Option<LastUse> {
     let (path, version) = (ModulePath::parse(path).ok()?, Version::parse(version).ok()?);
     Some(LastUse {
         at: Timestamp::from_millisecond(*at).ok()?,
         tree: tree.parse().ok()?,
         version: ModuleVersion::new(path, version).ok()?,
         bytes: bytes.unsigned_abs(),
+        files: files.unsigned_abs(),
     })
 }

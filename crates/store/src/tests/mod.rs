@@ -17,6 +17,7 @@ mod moving;
 mod pins;
 mod planted;
 mod privilege;
+mod removal;
 mod room;
 mod state;
 mod statistics;

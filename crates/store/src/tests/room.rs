@@ -137,6 +137,31 @@ async fn what_must_stay_stays_and_that_it_is_too_much_is_said() {
 }
 
 #[tokio::test]
+async fn what_is_foreseen_is_what_goes() {
+    let home = Home::new();
+    let store = home.open().await;
+    for number in 0..60 {
+        keep_whole(&store, &Tree::Modules, &name(number), 10_000);
+    }
+    let pattern = Filter::parse("corp.example/m0").unwrap();
+    store.keep_pattern("person", &pattern).await.unwrap();
+    let now = tick();
+    let under_way = version(&name(1));
+    let is_under_way = |version: &ModuleVersion| *version == under_way;
+    for bytes in [700_000, 450_000, 300_000, 100_000] {
+        let limits = within(&store, bytes, now).await;
+        let foreseen = store.leaving(&limits, &is_under_way).await.unwrap();
+        assert_eq!(foreseen.before.used(), store.room().await.unwrap().used());
+        let made = store.make_room(&limits, &is_under_way).await.unwrap();
+        let gone: u64 = made.victims.iter().map(|victim| victim.bytes).sum();
+        assert_eq!(foreseen.versions, made.victims.len() as u64, "{bytes}");
+        assert_eq!(foreseen.bytes, gone, "{bytes}");
+        assert_eq!(foreseen.short_by, made.short_by, "{bytes}");
+    }
+    assert_eq!(left(&store).await.len(), 21, "20 are pinned");
+}
+
+#[tokio::test]
 async fn a_full_disk_lets_versions_go_whatever_the_quota() {
     let home = Home::new();
     let store = home.open().await;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode, Version, header};
 use tokio::time::Instant;
 use url::Url;
 
@@ -21,6 +21,8 @@ pub struct Probe {
     pub shown: Shown,
     /// The HTTP status; none for a folder.
     pub status: Option<u16>,
+    /// The protocol that it spoke, such as `HTTP/2`; none for a folder.
+    pub protocol: Option<&'static str>,
     /// What time it was by its clock when it answered, where it said so: to the second.
     pub date: Option<SystemTime>,
 }
@@ -99,6 +101,7 @@ impl Http {
             },
             authorised: !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN),
             status: Some(status.as_u16()),
+            protocol: Some(protocol(response.version())),
             date: date(response.headers()),
         })
     }
@@ -112,6 +115,15 @@ impl Http {
             url.set_path(&format!("{}/", url.path()));
         }
         url
+    }
+}
+
+fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_3 => "HTTP/3",
+        Version::HTTP_2 => "HTTP/2",
+        Version::HTTP_11 => "HTTP/1.1",
+        _ => "HTTP/1.0",
     }
 }
 

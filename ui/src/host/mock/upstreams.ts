@@ -114,8 +114,10 @@ export const upstreams: Mocks = {
         throw new Failure('not-found', `there is no profile "${name}"`, ['there is: company, public'])
       return structuredClone(found)
     },
-    'profile-check': ({ draft, is_new }) => ({
-      complaints: complaints(draft, is_new),
+    'profile-check': ({ draft, is_new, was }) => ({
+      complaints: complaints(draft, is_new || (was ?? draft.name) !== draft.name),
+      safety_net_stands: draft.safety_net_stands,
+      safety_net_why_not: draft.safety_net_why_not,
       goproxy: draft.chain
         .map(({ address, next }) => address + (next === 'failure' ? '|' : next ? ',' : ''))
         .join(''),
@@ -133,7 +135,14 @@ export const upstreams: Mocks = {
       if (known) Object.assign(known, { ...shown, in_use: known.in_use })
       else now.profiles.push(shown)
       changed('profiles', 'state')
-      return {}
+      const profile = {
+        ...draft,
+        in_force: known?.in_use ?? false,
+        upstreams: null,
+        private_upstreams: null,
+        rules: [],
+      }
+      return { profile, is_new: was === null, changed: true, notes: [] }
     },
     'profile-remove': ({ name }) => {
       now.profiles = now.profiles.filter((profile) => profile.name !== name)

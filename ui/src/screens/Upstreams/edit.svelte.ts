@@ -93,7 +93,7 @@ export class Edit {
     const turn = ++this.#turn
     try {
       const draft = this.draft
-      const found = await call('profile-check', { draft, is_new: draft.name !== this.#was })
+      const found = await call('profile-check', { draft, is_new: this.#was === null, was: this.#was })
       if (turn !== this.#turn) return
       this.complaints = found.complaints
       this.goproxy = found.goproxy

@@ -3,6 +3,8 @@
 use crate::failure::{Code, Failure};
 use crate::settings::{ProfileSettings, PublicHosts, RuleTarget, Settings, WayOut, ways_out};
 
+const NAME_THE_UPSTREAM: &str = "name the upstream where the private modules are; `direct` for version control, `off` for nowhere";
+
 /// Refuses a change by which private paths would come to lead to what is public. What a person has written into the file
 /// that way stays.
 ///
@@ -13,19 +15,28 @@ pub(crate) fn keep_private(
     after: &Settings,
     public: &PublicHosts,
 ) -> Result<(), Failure> {
+    match new_ways_out(before, after, public).into_iter().next() {
+        None => Ok(()),
+        Some(way) => Err(Failure::new(Code::BadInput, way.to_string()).hint(NAME_THE_UPSTREAM)),
+    }
+}
+
+/// The ways by which private paths lead to what is public after a change, and did not before.
+pub(super) fn new_ways_out(
+    before: &Settings,
+    after: &Settings,
+    public: &PublicHosts,
+) -> Vec<WayOut> {
     let known = ways_out(&before.profiles, public);
-    let ways = ways_out(&after.profiles, public);
     // The number of a rule may be another one now.
     let is_known = |way: &WayOut| {
         known
             .iter()
             .any(|known| known.profile == way.profile && known.to == way.to)
     };
-    match ways.into_iter().find(|way| !is_known(way)) {
-        None => Ok(()),
-        Some(way) => Err(Failure::new(Code::BadInput, way.to_string())
-            .hint("name the upstream where the private modules are; `direct` for version control, `off` for nowhere")),
-    }
+    let mut ways = ways_out(&after.profiles, public);
+    ways.retain(|way| !is_known(way));
+    ways
 }
 
 /// Refuses a profile whose rules lead to profiles that are not there.

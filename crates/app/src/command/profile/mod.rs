@@ -2,7 +2,13 @@
 
 mod change;
 mod check;
+mod draft;
+mod mend;
 mod put;
+mod read;
+#[cfg(test)]
+mod read_tests;
+mod save;
 mod share;
 #[cfg(test)]
 mod tests;
@@ -18,8 +24,14 @@ use crate::failure::{Code, Failure};
 use crate::settings::{Choice, Settings};
 
 pub use change::{Defaulted, ProfileChange};
+pub use draft::{DraftNext, DraftRule, DraftUpstream, ProfileDraft};
+pub use mend::ProfileMend;
 pub use put::{ProfileAdd, ProfileEdit, ProfileImport, ProfileRemove, Put, Removed};
+pub use read::ProfileComplaint;
+pub(super) use read::written;
+pub use save::{ProfileCheck, ProfileChecked, ProfileDrafted, ProfileSave};
 pub use share::{Exported, ProfileExport};
+pub(super) use typed::one_address;
 pub use typed::{RuleText, Typed};
 pub use view::{ProfileView, RuleView};
 

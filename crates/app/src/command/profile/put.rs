@@ -66,7 +66,7 @@ impl Call for ProfileAdd {
 
     async fn run(self, app: &App) -> Result<Put, Failure> {
         let Self { name, change } = self;
-        put(app, move |before| {
+        put(app, None, move |before| {
             if before.profile(&name).is_some() {
                 return Err(taken(&name).hint(format!("change it: larder profile edit {name}")));
             }
@@ -83,7 +83,7 @@ impl Call for ProfileEdit {
 
     async fn run(self, app: &App) -> Result<Put, Failure> {
         let Self { name, change } = self;
-        put(app, move |before| {
+        put(app, None, move |before| {
             let profile = before.known(&name)?;
             if change.is_empty() {
                 let message = "nothing was said that is to be different";
@@ -107,7 +107,7 @@ impl Call for ProfileImport {
             ..read
         };
         let replace = self.replace;
-        put(app, move |before| {
+        put(app, None, move |before| {
             if before.profile(&profile.name).is_none() {
                 check_new_name(&profile.name)?;
             } else if !replace {
@@ -122,7 +122,7 @@ impl Call for ProfileImport {
     }
 }
 
-fn taken(name: &str) -> Failure {
+pub(super) fn taken(name: &str) -> Failure {
     Failure::new(Code::BadInput, format!("there is a profile {name} already"))
 }
 
@@ -174,13 +174,19 @@ impl Call for ProfileRemove {
     }
 }
 
-/// Writes down the profile that `plan` makes of the settings, and puts it in force where it is the one in force.
-async fn put(
+/// Writes down the profile that `plan` makes of the settings, in the place of the one that was called `was` where that is
+/// said, and puts it in force where it is the one in force.
+pub(super) async fn put(
     app: &App,
+    was: Option<String>,
     plan: impl Fn(&Settings) -> Result<ProfileSettings, Failure> + Send + 'static,
 ) -> Result<Put, Failure> {
     let before = on_disk(app).await?;
     let profile = plan(&before)?;
+    let was = was.filter(|was| *was != profile.name);
+    // What is said of the old name is said of the new one.
+    let has_moved = was.is_some();
+    let before = renamed(before, was.as_deref(), &profile.name);
     let public = app.around().await?.public_hosts().await?;
     let mut notes = notes(&profile);
     if public.is_none() {
@@ -195,9 +201,12 @@ async fn put(
         // Perhaps somebody has changed the file meanwhile.
         let before = Settings::read(path)?;
         let profile = plan(&before)?;
+        let is_there = before.profile(&profile.name).is_some();
+        let before = renamed(before, was.as_deref(), &profile.name);
         check::keep_private(&before, &before.with(&profile), &public)?;
-        match before.profile(&profile.name) {
-            Some(_) => Settings::replace_profile(path, &profile),
+        match &was {
+            Some(was) => Settings::replace_renamed(path, was, &profile),
+            None if is_there => Settings::replace_profile(path, &profile),
             None => Settings::add_profile(path, &profile),
         }
     });
@@ -207,9 +216,17 @@ async fn put(
     Ok(Put {
         profile: ProfileView::of(now, in_force(app).as_deref(), &settings.active),
         is_new: before.profile(name).is_none(),
-        changed: before.profile(name) != Some(now),
+        changed: has_moved || before.profile(name) != Some(now),
         notes,
     })
+}
+
+/// The settings as they are once the profile that was called `was` has this name.
+pub(super) fn renamed(settings: Settings, was: Option<&str>, name: &str) -> Settings {
+    match was {
+        Some(was) => settings.renamed(was, name),
+        None => settings,
+    }
 }
 
 /// Makes the profile as if it was to be put in force: a URL may be good enough for the settings and no good to be asked.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use go_module::ProxyList;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -64,6 +65,19 @@ pub(super) fn upstreams(what: &str, text: &Typed) -> Result<UpstreamList, Failur
     list.map_err(|error| refused(what, &error, hint))
 }
 
+/// One entry of a list of upstreams.
+///
+/// # Errors
+/// `bad-input`.
+pub(crate) fn one_address(text: &Typed) -> Result<ProxyList, Failure> {
+    let hint = "write a URL, `direct` or `off`";
+    if text.0.contains([',', '|']) {
+        return Err(refused("the address", &"it is more than one", hint));
+    }
+    let list = ProxyList::parse(text.0.trim());
+    list.map_err(|error| refused("the address", &error, hint))
+}
+
 pub(super) fn http_proxy(text: &Typed) -> Result<HttpProxy, Failure> {
     let hint = "write it as http://host:port, or off for none";
     let proxy = text.0.trim().parse();
@@ -121,29 +135,13 @@ impl RuleText {
         let (left, right) = (left.trim(), right.trim());
         let patterns = patterns("the rule's pattern", left)?;
         let is_name = check_name(right).is_ok() && !is_word(right);
-        let target = if !is_name {
-            let list = Typed(right.to_owned());
-            if right.is_empty() {
-                return Err(refused("the rule", &"it leads nowhere", hint));
-            }
-            RuleTarget::Upstreams(upstreams("the rule's upstreams", &list)?)
-        } else if right == own {
-            let reason = format!("it leads to {own}, its own profile");
-            return Err(refused(
-                "the rule",
-                &reason,
-                "name another profile, or a list of upstreams",
-            ));
-        } else if right == PUBLIC || profiles.iter().any(|known| known.name == right) {
-            RuleTarget::Profile(right.to_owned())
+        let target = if is_name {
+            rule_profile(right, own, profiles)?
+        } else if right.is_empty() {
+            return Err(refused("the rule", &"it leads nowhere", hint));
         } else {
-            let known: Vec<&str> = profiles.iter().map(|known| known.name.as_str()).collect();
-            let reason = format!("there is no profile {right}");
-            let hint = format!(
-                "there is: {}; a list of upstreams has URLs",
-                known.join(", ")
-            );
-            return Err(refused("the rule", &reason, &hint));
+            let list = Typed(right.to_owned());
+            RuleTarget::Upstreams(upstreams("the rule's upstreams", &list)?)
         };
         Ok(RuleSettings {
             patterns,
@@ -151,4 +149,27 @@ impl RuleText {
             private: self.private,
         })
     }
+}
+
+/// The profile that a rule of the profile `own` leads to.
+pub(super) fn rule_profile(
+    name: &str,
+    own: &str,
+    profiles: &[ProfileSettings],
+) -> Result<RuleTarget, Failure> {
+    if name == own {
+        let reason = format!("it leads to {own}, its own profile");
+        let hint = "name another profile, or a list of upstreams";
+        return Err(refused("the rule", &reason, hint));
+    }
+    if name == PUBLIC || profiles.iter().any(|known| known.name == name) {
+        return Ok(RuleTarget::Profile(name.to_owned()));
+    }
+    let known: Vec<&str> = profiles.iter().map(|known| known.name.as_str()).collect();
+    let reason = format!("there is no profile {name}");
+    let hint = format!(
+        "there is: {}; a list of upstreams has URLs",
+        known.join(", ")
+    );
+    Err(refused("the rule", &reason, &hint))
 }
