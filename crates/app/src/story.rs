@@ -271,7 +271,7 @@ fn text(story: &Story) -> String {
             step.name, step.said
         );
         if let Some(entry) = step.entry {
-            text += &format!("{:>24}{:width$}that is entry {entry}\n", "", "");
+            text += &format!("{:>25}{:width$}that is entry {entry}\n", "", "");
         }
         if let Some(mend) = &step.mend {
             text += &format!("{:>25}{:width$}→ {mend}\n", "", "");
@@ -286,9 +286,9 @@ fn text(story: &Story) -> String {
     text
 }
 
-/// Microseconds as milliseconds, to a tenth.
+/// Microseconds as milliseconds, to a hundredth: a hit takes some of those.
 fn millis(micros: u64) -> String {
-    format!("{}.{}", micros / 1000, micros % 1000 / 100)
+    format!("{}.{:02}", micros / 1000, micros % 1000 / 10)
 }
 
 /// Whether nothing was noted on the way of an event, so that the same several times is one entry.
@@ -384,9 +384,9 @@ mod tests {
         );
         assert_eq!(story.steps[5].kind, StepKind::Kept);
         assert!(story.text.starts_with(
-            "example.com/m@v1.2.3 (zip)\ndelivered, upstream proxy.example.com, 14.2 kB in 0.8 ms\n2026-03-01 "
+            "example.com/m@v1.2.3 (zip)\ndelivered, upstream proxy.example.com, 14.2 kB in 0.80 ms\n2026-03-01 "
         ));
-        let verified = "       0.5        0.0  Verified  said\n";
+        let verified = "      0.59       0.06  Verified  said\n";
         assert!(story.text.contains(verified), "{}", story.text);
     }
 
@@ -426,7 +426,7 @@ mod tests {
             .unwrap();
         assert_eq!(
             lines[at],
-            "       1.5       12.3  proxy.example.com  FAILED: said"
+            "      1.50      12.34  proxy.example.com  FAILED: said"
         );
         assert!(lines[at + 1].trim() == "that is entry 3");
         assert!(lines[at + 2].trim() == "→ sign in");

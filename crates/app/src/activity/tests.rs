@@ -69,7 +69,7 @@ async fn the_same_hit_in_a_moment_is_one_entry_with_its_rule() {
 async fn five_hundred_events_a_second_are_written_and_followed() {
     const EVENTS: usize = 5000;
     let folder = tempfile::tempdir().unwrap();
-    let activity = Activity::new(store(&folder).await);
+    let activity = Activity::new(store(&folder).await, Changes::default());
     let (sender, receiver) = mpsc::channel(4096);
     let end = CancellationToken::new();
     let keeping = tokio::spawn(activity.clone().keep(
