@@ -29,7 +29,11 @@ export async function launch() {
 
 /** A tab that has got into the window of this world as a person does: with the local page. */
 export class Tab {
-  static async open(browser, world, { locale = 'en-GB', colorScheme = 'light', size = 'large' } = {}) {
+  static async open(
+    browser,
+    world,
+    { locale = 'en-GB', colorScheme = 'light', size = 'large', first = false } = {},
+  ) {
     const tab = new Tab()
     tab.context = await browser.newContext({
       locale,
@@ -46,6 +50,7 @@ export class Tab {
     await tab.page.goto(`file://${page}`)
     await tab.page.waitForURL('**/-/window/**')
     tab.origin = new URL(tab.page.url()).origin
+    if (!first) await tab.ask('welcome-done')
     return tab
   }
 
@@ -64,6 +69,22 @@ export class Tab {
       if (/larder-key|[?&](key|token|code)=/.test(request.url()))
         troubles.push(`a key in a URL: ${request.url()}`)
     })
+  }
+
+  /** A call of the engine, as the window makes it; its answer. */
+  async ask(name, request = {}) {
+    return this.page.evaluate(
+      async ([name, request]) => {
+        const headers = { Authorization: `Bearer ${sessionStorage.getItem('larder-key')}` }
+        const answer = await fetch(`/-/call/${name}`, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify(request),
+        })
+        return answer.json()
+      },
+      [name, request],
+    )
   }
 
   /** Lets what matches this be on the console from now on; nothing where it is left out. */
