@@ -50,7 +50,10 @@ export class Tab {
     await tab.page.goto(`file://${page}`)
     await tab.page.waitForURL('**/-/window/**')
     tab.origin = new URL(tab.page.url()).origin
-    if (!first) await tab.ask('welcome-done')
+    if (!first) {
+      await tab.ask('welcome-done')
+      await tab.page.getByRole('navigation').first().waitFor()
+    }
     return tab
   }
 
