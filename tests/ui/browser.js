@@ -52,6 +52,8 @@ export class Tab {
     tab.origin = new URL(tab.page.url()).origin
     if (!first) {
       await tab.ask('welcome-done')
+      // Welcome stays until it is left; a window that begins anew does not show it again.
+      await tab.page.reload()
       await tab.page.getByRole('navigation').first().waitFor()
     }
     return tab

@@ -21,6 +21,7 @@ class State {
   /** Why what needs the network can't be done now; for `why` of buttons. */
   readonly needsNetwork: string | undefined = $derived(this.isOffline ? w.shell.bars.needsNetwork : undefined)
 
+  #turn = 0
   #retry: ReturnType<typeof setTimeout> | undefined
 
   /** Begins to keep it fresh; gives back how to stop. */
@@ -46,14 +47,19 @@ class State {
 
   async ask(): Promise<void> {
     clearTimeout(this.#retry)
+    // Of several under way the answer of the newest counts.
+    const turn = ++this.#turn
     try {
-      this.take(await call('state', {}))
+      const now = await call('state', {})
+      if (turn !== this.#turn) return
+      this.take(now)
       this.failure = null
       if (this.isGone) {
         this.isGone = false
         tellChanged(ALL)
       }
     } catch (error) {
+      if (turn !== this.#turn) return
       this.failure = asFailure(error)
       this.isGone = this.failure.code === 'gone'
       this.isLocked = this.failure.code === 'locked'
