@@ -1,7 +1,7 @@
 //! `larder serve`: becomes the instance, and delivers modules until it is asked to end.
 
 use app::command::{Goproxy, ProxyAddress};
-use app::{App, Code, Failure, Instance, Places, PortHold, ServeOptions, Settings};
+use app::{App, AtLogin, Code, Failure, Instance, Places, PortHold, ServeOptions, Settings};
 use clap::Args;
 use server::{Client, Listeners, PortWish, service};
 use tokio_util::sync::CancellationToken;
@@ -194,6 +194,7 @@ async fn deliver(
     end: CancellationToken,
 ) -> Result<(), Failure> {
     let port = listeners.port();
+    app.starts_at_login_by(at_login(app.places().clone()));
     // Only a run at the port of every run says where that is.
     let is_first = options.port.is_none() && app.settings().port.is_none();
     let serve = ServeOptions {
@@ -225,6 +226,22 @@ async fn deliver(
     };
     let (served, ()) = tokio::join!(server::run(app, listeners, end), opening);
     served
+}
+
+/// As `larder service` does it, from the next login on.
+fn at_login(places: Places) -> AtLogin {
+    AtLogin::new(move |wanted| {
+        let places = places.clone();
+        async move {
+            let program = std::env::current_exe().map_err(|error| {
+                Failure::new(
+                    Code::Internal,
+                    format!("where this program is can't be found out: {error}"),
+                )
+            })?;
+            service::at_login(&places, &program, wanted).await
+        }
+    })
 }
 
 fn port_of(wish: PortWish) -> Option<u16> {

@@ -21,6 +21,7 @@ mod profile;
 mod room;
 mod secrets;
 mod service;
+mod state;
 mod stock;
 mod trust;
 mod use_profile;

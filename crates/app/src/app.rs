@@ -5,10 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use delivery::Delivery;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use store::{FirstSight, Store};
 use tokio::sync::{Notify, OnceCell};
 
 use crate::activity::Activity;
+use crate::asked_by::By;
 use crate::automatic;
 use crate::care;
 use crate::changes::{Changes, Topic};
@@ -18,9 +21,11 @@ use crate::failure::{Code, Failure};
 use crate::go_env::{self, GoEnv, PortHold};
 use crate::instance::Instance;
 use crate::job::Jobs;
+use crate::last_look::LastLook;
 use crate::lock::Lock;
 use crate::network;
 use crate::notices::Notices;
+use crate::notify::{self, Fact, Notify as Notifications};
 use crate::places::Places;
 use crate::profile::ServeOptions;
 use crate::removal::Removals;
@@ -37,6 +42,25 @@ use crate::whole_file;
 #[derive(Clone, Debug)]
 pub struct App(Arc<Inner>);
 
+/// How a host has Larder started at login, or no longer.
+pub struct AtLogin(Box<dyn Fn(bool) -> BoxFuture<'static, Result<(), Failure>> + Send + Sync>);
+
+impl AtLogin {
+    /// By this: it is handed whether Larder is to be started.
+    pub fn new<F>(how: impl Fn(bool) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        Self(Box::new(move |wanted| how(wanted).boxed()))
+    }
+}
+
+impl std::fmt::Debug for AtLogin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AtLogin")
+    }
+}
+
 /// A handle to it that keeps nothing alive.
 #[derive(Clone, Debug)]
 pub(crate) struct WeakApp(Weak<Inner>);
@@ -51,6 +75,8 @@ impl WeakApp {
 struct Inner {
     places: Places,
     settings: Mutex<Arc<Settings>>,
+    /// As they were when this process began.
+    settings_of_start: Arc<Settings>,
     /// Held while settings are changed and put in force, so that the last word on disk is the one in force.
     changing: tokio::sync::Mutex<()>,
     store: Store,
@@ -59,6 +85,9 @@ struct Inner {
     activity: Activity,
     jobs: Jobs,
     notices: Notices,
+    notifications: Notifications,
+    last_look: LastLook,
+    at_login: OnceLock<AtLogin>,
     credentials: Arc<Credentials>,
     go_env: GoEnv,
     vulndb_turn: vulndb::Turn,
@@ -102,9 +131,11 @@ impl App {
         let go_env = GoEnv::new(go_env::Paused::read(&store).await?);
         let removals = Removals::new(store.clone());
         credentials.follow(&settings);
+        let settings = Arc::new(settings);
         Ok(Some(Self(Arc::new(Inner {
             places,
-            settings: Mutex::new(Arc::new(settings)),
+            settings_of_start: Arc::clone(&settings),
+            settings: Mutex::new(settings),
             changing: tokio::sync::Mutex::default(),
             store,
             tokens,
@@ -112,6 +143,9 @@ impl App {
             jobs: Jobs::new(changes.clone()),
             changes,
             notices,
+            notifications: Notifications::default(),
+            last_look: LastLook::default(),
+            at_login: OnceLock::new(),
             credentials: Arc::new(credentials),
             go_env,
             vulndb_turn: vulndb::Turn::default(),
@@ -156,6 +190,7 @@ impl App {
         ));
         self.tell_of_changes(&serving);
         serving.spawn(degraded::keep_looking(self.downgrade()));
+        serving.spawn(notify::listen(self.downgrade()));
         if self.0.serving.set(serving).is_err() {
             return Err(Failure::new(Code::Internal, "this process serves already"));
         }
@@ -237,7 +272,10 @@ impl App {
         &self,
         change: impl FnOnce(&Path) -> Result<Settings, Failure> + Send + 'static,
     ) -> Result<Arc<Settings>, Failure> {
+        let (was_offline, before) = (self.is_offline(), self.chosen_now());
         let settings = self.change_settings_alone(change).await?;
+        self.hear_of_switch(before);
+        notify::told_offline(self, was_offline).await;
         go_env::renew(self).await;
         Ok(settings)
     }
@@ -297,7 +335,9 @@ impl App {
                 // A person was quicker.
                 return Ok(());
             }
+            let before = self.chosen_now();
             serving.switch(&settings, &self.0.store, chosen).await?;
+            self.hear_of_switch(before);
         }
         go_env::renew(self).await;
         Ok(())
@@ -310,7 +350,9 @@ impl App {
             let settings = self.settings();
             let serving = self.serving()?;
             let chosen = serving.choose(&settings).await?;
+            let before = self.chosen_now();
             serving.switch(&settings, &self.0.store, chosen).await?;
+            self.hear_of_switch(before);
         }
         go_env::renew(self).await;
         Ok(())
@@ -322,6 +364,59 @@ impl App {
         match self.serving() {
             Ok(serving) if serving.chosen().among == *active => serving.chosen().name,
             _ => active.candidates()[0].clone(),
+        }
+    }
+
+    /// The profile in force, where modules are delivered.
+    fn chosen_now(&self) -> Option<String> {
+        Some(self.0.serving.get()?.chosen().name)
+    }
+
+    fn hear_of_switch(&self, before: Option<String>) {
+        let Some(now) = self.0.serving.get().map(Serving::chosen) else {
+            return;
+        };
+        if before.is_some_and(|before| before != now.name) {
+            self.hear(&Fact::Switched {
+                profile: now.name,
+                by: By::now(),
+                why: now.why,
+            });
+        }
+    }
+
+    /// Something happened that a person may be told of.
+    pub(crate) fn hear(&self, fact: &Fact) {
+        self.0.notifications.hear(&self.settings(), fact);
+    }
+
+    /// What a person is told who does not look.
+    pub(crate) fn notify(&self) -> &Notifications {
+        &self.0.notifications
+    }
+
+    /// What takes a moment to find out, as it was seen last.
+    pub(crate) fn last_look(&self) -> &LastLook {
+        &self.0.last_look
+    }
+
+    /// The settings that this process began with.
+    pub(crate) fn settings_of_start(&self) -> &Settings {
+        &self.0.settings_of_start
+    }
+
+    /// Says how this host has Larder started at login; to be said before serving begins. Where no host says it, the wish is
+    /// written down and nothing else is done.
+    pub fn starts_at_login_by(&self, how: AtLogin) {
+        // The first word counts.
+        let _ = self.0.at_login.set(how);
+    }
+
+    /// Has Larder started at login, or no longer.
+    pub(crate) async fn start_at_login(&self, wanted: bool) -> Result<(), Failure> {
+        match self.0.at_login.get() {
+            Some(how) => (how.0)(wanted).await,
+            None => Ok(()),
         }
     }
 

@@ -18,8 +18,11 @@ mod first_sight;
 mod goproxy;
 mod import;
 mod notices;
+mod notifications;
 mod offline;
+mod overview;
 mod pause;
+mod preferences;
 mod profile;
 mod projects;
 mod room;
@@ -65,8 +68,16 @@ pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
 pub use goproxy::{Goproxy, ProxyAddress};
 pub use import::Import;
 pub use notices::{Dismissed, NoticesDismiss, NoticesList};
+pub use notifications::NotificationsFeed;
 pub use offline::{MissedForget, MissedItem, MissedList, OfflineReport, SetOffline};
+pub use overview::{
+    AskedAfter, Mark, Overview, OverviewGo, OverviewProject, OverviewRoom, OverviewShow,
+    OverviewUpstream,
+};
 pub use pause::{Pause, Paused, Resume, Resumed};
+pub use preferences::{
+    Preferences, PreferencesChange, PreferencesShow, SetPreferences, TellChange,
+};
 pub use profile::{
     Defaulted, DraftNext, DraftRule, DraftUpstream, Exported, ProfileAdd, ProfileChange,
     ProfileCheck, ProfileChecked, ProfileComplaint, ProfileDraft, ProfileDrafted, ProfileEdit,
@@ -207,6 +218,9 @@ table! {
         Status,
         State,
         WelcomeDone,
+        OverviewShow,
+        PreferencesShow,
+        SetPreferences,
         Pause,
         Resume,
         Stop,
@@ -283,7 +297,8 @@ table! {
         VulndbRefresh;
     feeds:
         ActivityFeed,
-        ChangesFeed;
+        ChangesFeed,
+        NotificationsFeed;
 }
 
 /// To whom the types of the table are shown.

@@ -9,6 +9,8 @@
 
 mod activity;
 mod app;
+mod asked_by;
+mod attention;
 mod automatic;
 mod bundle;
 mod care;
@@ -24,10 +26,12 @@ mod go_env;
 mod import;
 mod instance;
 mod job;
+mod last_look;
 mod lock;
 pub mod mood;
 mod network;
 mod notices;
+mod notify;
 mod places;
 mod profile;
 mod removal;
@@ -46,7 +50,9 @@ mod way;
 mod whole_file;
 
 pub use activity::{Activity, Item as ActivityItem};
-pub use app::App;
+pub use app::{App, AtLogin};
+pub use asked_by::By;
+pub use attention::{Attention, Mend};
 pub use changes::{Change, Changes, Topic};
 pub use credential::{
     KeptIn as CredentialKeptIn, Kind as CredentialKind, Listed as ListedCredential, Origin,
@@ -64,6 +70,7 @@ pub use instance::Instance;
 pub use job::{JobId, JobState, Jobs, Progress, Reporter};
 pub use mood::Mood;
 pub use notices::{Notice, Notices};
+pub use notify::{Cause, Notification};
 pub use places::Places;
 pub use profile::ServeOptions;
 pub use room::RoomReport;
@@ -71,8 +78,8 @@ pub use secret::Secret;
 pub use serving::Serving;
 pub use settings::{
     Choice, CredentialSettings, DatabaseChoice, DatabaseChoiceError, HttpProxy, HttpProxyError,
-    PUBLIC, ProfileSettings, ProxyWish, Quota, RedirectOrigin, RedirectOriginError, RuleSettings,
-    RuleTarget, Settings, UpstreamList, Written,
+    Language, PUBLIC, ProfileSettings, ProxyWish, Quota, RedirectOrigin, RedirectOriginError,
+    RuleSettings, RuleTarget, Settings, Shade, Tell, UpstreamList, WindowSettings, Written,
 };
 pub use token::{Tokens, fresh_token};
 pub use trust::{Grant, parse_until};

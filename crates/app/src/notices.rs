@@ -85,26 +85,36 @@ impl Notices {
         Ok(gone)
     }
 
-    /// Keeps alarms until the end.
-    pub(crate) async fn keep(&self, mut alarms: mpsc::Receiver<Alarm>, end: CancellationToken) {
+    /// Keeps alarms until the end; hands each to `hear` whose cause is new.
+    pub(crate) async fn keep(
+        &self,
+        mut alarms: mpsc::Receiver<Alarm>,
+        end: CancellationToken,
+        hear: impl Fn(&Alarm),
+    ) {
         loop {
             let alarm = tokio::select! {
                 alarm = alarms.recv() => alarm,
                 () = end.cancelled() => alarms.try_recv().ok(),
             };
             let Some(alarm) = alarm else { return };
-            if let Err(error) = self.add(alarm).await {
-                tracing::warn!("a notice could not be kept: {error}");
+            match self.add(alarm.clone()).await {
+                Ok(true) => hear(&alarm),
+                Ok(false) => {}
+                Err(error) => tracing::warn!("a notice could not be kept: {error}"),
             }
         }
     }
 
-    async fn add(&self, alarm: Alarm) -> Result<(), Failure> {
+    /// Says whether its cause is new.
+    async fn add(&self, alarm: Alarm) -> Result<bool, Failure> {
         let _turn = self.turn.lock().await;
         let mut kept = self.read().await?;
         let same =
             |notice: &&mut Notice| notice.kind == alarm.kind && notice.subject == alarm.subject;
-        match kept.notices.iter_mut().find(same) {
+        let known = kept.notices.iter_mut().find(same);
+        let is_new = known.is_none();
+        match known {
             Some(notice) => {
                 notice.at = alarm.at;
                 notice.text = alarm.text;
@@ -124,7 +134,8 @@ impl Notices {
         }
         let surplus = kept.notices.len().saturating_sub(MOST);
         kept.notices.drain(..surplus);
-        self.write(&kept).await
+        self.write(&kept).await?;
+        Ok(is_new)
     }
 
     async fn read(&self) -> Result<Kept, Failure> {

@@ -16,6 +16,7 @@ use crate::app::{App, WeakApp};
 use crate::changes::Topic;
 use crate::command::QuotaForeseen;
 use crate::failure::Failure;
+use crate::notify::Fact;
 use crate::settings::{Quota, Settings, shown};
 
 /// How often it is looked, whatever happens.
@@ -247,6 +248,16 @@ fn row(victim: &Victim, why: &str) -> ActivityRow {
     }
 }
 
+/// Tells whether the disk is nearly full.
+fn tell_of_disk(app: &App, room: &Room, is_short: bool) {
+    let reserve = limits(&app.settings(), room).reserve;
+    let fact = match room.free {
+        Some(free) if free < reserve => Fact::DiskFull { free, is_short },
+        Some(_) | None => Fact::DiskHasRoom,
+    };
+    app.hear(&fact);
+}
+
 /// How many bytes may still come before it is worth a look.
 fn left(limits: &Limits, room: &Room) -> u64 {
     let below_quota = limits
@@ -296,6 +307,9 @@ pub(crate) async fn keep(store: Store, look: Arc<Notify>, app: WeakApp) {
         };
         let is_short = matches!(&made, Ok(made) if made.short_by > 0);
         app.set_room_is_short(is_short);
+        if let Ok(made) = &made {
+            tell_of_disk(&app, &made.after, is_short);
+        }
         drop(app);
         is_told = left.is_none();
         match left {

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::app::App;
 use crate::automatic::{self, Candidates, Chosen};
 use crate::failure::Failure;
+use crate::notify;
 use crate::profile::{self, Overrides, ServeOptions};
 use crate::settings::{ProfileSettings, Settings, ways_out_of};
 use crate::surroundings::Surroundings;
@@ -68,7 +69,10 @@ impl Serving {
         ));
         let notices = tokio::spawn({
             let (app, end) = (app.clone(), end_of_log.clone());
-            async move { app.notices().keep(alarms, end).await }
+            async move {
+                let hear = |alarm: &_| notify::heard_alarm(&app, alarm);
+                app.notices().keep(alarms, end, hear).await;
+            }
         });
         let answers = delivery::AnswerOptions {
             fresh_for: settings.fresh_for,

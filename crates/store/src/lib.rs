@@ -49,6 +49,7 @@ mod progress;
 mod rebuild;
 mod removal;
 mod room;
+mod shares;
 mod sidecar;
 mod state;
 mod statistics;

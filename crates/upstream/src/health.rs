@@ -67,7 +67,8 @@ impl HealthBook {
         all.entry(id.to_owned()).or_insert_with(new).clone()
     }
 
-    /// Changes whenever an upstream answers otherwise than before: not at all, with another kind of error, or well again.
+    /// Changes whenever an upstream answers otherwise than before (not at all, with another kind of error, or well again), and
+    /// whenever one refuses who asks.
     pub fn turns(&self) -> watch::Receiver<u64> {
         self.0.turns.subscribe()
     }
@@ -110,7 +111,7 @@ impl Health {
         });
     }
 
-    /// Takes note of it; says whether it ended otherwise than the one before.
+    /// Takes note of it; says whether it ended otherwise than the one before, or was refused (again, with what is kept now).
     fn note_last(&self, error: Option<&UpstreamError>, begun: Instant) -> bool {
         let trouble = match error {
             None | Some(UpstreamError::NotFound { .. }) => None,
@@ -126,7 +127,12 @@ impl Health {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let before = last.as_ref();
         let kind = |trouble: &Option<UpstreamError>| trouble.as_ref().map(std::mem::discriminant);
-        let is_other = before.is_none_or(|before| kind(&before.trouble) != kind(&trouble));
+        let is_refused = matches!(
+            trouble,
+            Some(UpstreamError::Refused { .. } | UpstreamError::CredentialsMissing { .. })
+        );
+        let is_other =
+            is_refused || before.is_none_or(|before| kind(&before.trouble) != kind(&trouble));
         let took = match trouble {
             None => Some(begun.elapsed()),
             Some(_) => before.and_then(|before| before.took),

@@ -30,10 +30,12 @@ export interface Calls {
   'notices-dismiss': { request: NoticesDismiss; answer: Dismissed }
   'notices-list': { request: NoticesList; answer: Array<Notice> }
   'offline': { request: SetOffline; answer: OfflineReport }
+  'overview': { request: OverviewShow; answer: Overview }
   'pause': { request: Pause; answer: Paused }
   'pin': { request: Pin; answer: Pins }
   'pin-list': { request: PinList; answer: Pins }
   'port-is-held': { request: PortIsHeld; answer: PortHeld }
+  'preferences': { request: PreferencesShow; answer: Preferences }
   'profile-add': { request: ProfileAdd; answer: Put }
   'profile-check': { request: ProfileCheck; answer: ProfileChecked }
   'profile-draft': { request: ProfileDrafted; answer: ProfileDraft }
@@ -48,6 +50,7 @@ export interface Calls {
   'projects': { request: Projects; answer: Array<KnownProject> }
   'quota-preview': { request: QuotaPreview; answer: QuotaForeseen }
   'resume': { request: Resume; answer: Resumed }
+  'set-preferences': { request: SetPreferences; answer: Preferences }
   'state': { request: State; answer: StateReport }
   'status': { request: Status; answer: StatusReport }
   'stock-forget': { request: StockForget; answer: Array<Subject> }
@@ -88,6 +91,7 @@ export interface Jobs {
 export interface Feeds {
   'activity': ActivityItem
   'changes': Change
+  'notifications': Notification
 }
 
 /** A grant in force. */
@@ -186,8 +190,23 @@ export type ActivityStory = {
 /** What kind of alarm it is. */
 export type AlarmKind = "mismatch" | "changed" | "fork" | "heads-lost";
 
+/** When an upstream is asked. */
+export type AskedAfter = "first" | "not-found" | "failure";
+
 /** Where the steps of a story are from. */
 export type AtOnce = "kept" | "told";
+
+/** Something that needs a hand. */
+export type Attention = {
+  /** What kind of thing, one word: the window has its own texts for some. */
+  kind: string,
+  /** What it is, a sentence. */
+  what: string,
+  /** Where, or more about it. */
+  where: string | null,
+  /** What mends it. */
+  mend: Mend,
+};
 
 /** Puts module versions that are kept into a bundle. */
 export type BundleExport = {
@@ -361,6 +380,9 @@ export type CachedVersion = {
 
 /** A secret on its way between a command and the instance, over the control API and nowhere else. Nothing prints it. */
 export type Carried = string;
+
+/** What a notification is about: one switch each, but for `back`, which goes with `offline`, and the two of signing in. */
+export type Cause = "switched" | "offline" | "back" | "sign-in-needed" | "sign-in-refused" | "hash" | "disk";
 
 /** A row of a chain. */
 export type ChainEntry = {
@@ -984,6 +1006,9 @@ export type Lack = {
   reason: string,
 };
 
+/** Which language the window speaks. */
+export type Language = "auto" | "en" | "zh";
+
 /** Something that was left out, and why. */
 export type LeftOut = {
   /** A version's file, or a path below the folder. */
@@ -1068,6 +1093,24 @@ export type Logout = {
   upstream: string,
 };
 
+/** How an upstream is. */
+export type Mark = "ok" | "look" | "gone" | "unknown";
+
+/** What mends something. */
+export type Mend = { "do": "point-go" } | { "do": "sign-in",
+  /** To this origin. */
+  origin: string,
+} | { "do": "open",
+  /** An address of the window: `#/activity?…`. */
+  route: string,
+} | { "do": "resume" } | { "do": "dismiss",
+  /** Its number. */
+  id: number,
+} | { "do": "command",
+  /** In a shell. */
+  text: string,
+};
+
 /** Forgets what was missed and is not wanted any more, by the paths that were asked for. */
 export type MissedForget = {
   /** Which. */
@@ -1147,6 +1190,20 @@ export type NoticesDismiss = {
 /** Asks for the notices that nobody has put away. */
 export type NoticesList = Record<symbol, never>;
 
+/** A notification. */
+export type Notification = {
+  /** Its number; later ones are higher, over restarts too. */
+  seq: number,
+  /** What it is about. */
+  cause: Cause,
+  /** Its first line, plain text. */
+  title: string,
+  /** What follows, escaped for daemons that read a subset of HTML. */
+  body: string,
+  /** Where in the window a click on it leads: `#/activity?…`. */
+  route: string,
+};
+
 /** That Larder is offline. */
 export type Offline = {
   /** Since when. */
@@ -1168,6 +1225,89 @@ export type OfflineReport = {
   offline: Offline | null,
   /** How many different things were asked for and missing while offline, and are not stocked yet. */
   missed: number,
+};
+
+/** The first screen. */
+export type Overview = {
+  /** How Larder is. */
+  state: StateReport,
+  /** How go stands to it. */
+  go: OverviewGo,
+  /** Which part of the requests of a day the cache answered, from 0 to 1; none without requests. */
+  from_cache: number | null,
+  /** The upstreams that public modules come from, in order. */
+  upstreams: Array<OverviewUpstream>,
+  /** What needs a hand, worst first. */
+  attention: Array<Attention>,
+  /** The requests of a day. */
+  fetches: Fetches,
+  /** How the room stands. */
+  room: OverviewRoom,
+  /** What is stocked, that which was looked at last first. */
+  projects: Array<OverviewProject>,
+};
+
+/** How go stands to Larder. */
+export type OverviewGo = {
+  /** Its version; none where there is none, or it is not known yet. */
+  version: string | null,
+  /** Whether it asks here. */
+  points_here: boolean,
+  /** Why not, the rest of a sentence. */
+  why_not: string | null,
+  /** How often it asked in the last minute. */
+  per_minute: number,
+};
+
+/** A project. */
+export type OverviewProject = {
+  /** Its folder, or its go.mod or go.work file. */
+  folder: string,
+  /** How much of what it needs is there. */
+  ready: number,
+  /** Of how much. */
+  total: number,
+  /** Whether it is kept stocked. */
+  watched: boolean,
+  /** When it was last gone through. */
+  at: string | null,
+};
+
+/** How the room stands, in bytes. */
+export type OverviewRoom = {
+  /** What counts for the quota. */
+  used: number,
+  /** The most that the cache may take; none without a limit. */
+  quota: number | null,
+  /** What a person pinned. */
+  pinned: number,
+  /** What must stay for what is stocked, besides. */
+  stocked: number,
+  /** What may leave when room is made. */
+  may_leave: number,
+  /** What is free on the disk; 0 where the system does not say. */
+  free: number,
+};
+
+/** Asks for it. */
+export type OverviewShow = Record<symbol, never>;
+
+/** One upstream. */
+export type OverviewUpstream = {
+  /** Its name. */
+  name: string,
+  /** Its URL, without user info; `direct` for version control. */
+  address: string,
+  /** How it is. */
+  mark: Mark,
+  /** How long it took to answer last, in milliseconds. */
+  latency_ms: number | null,
+  /** Which part of the requests of a day it answered, from 0 to 1; none without requests. */
+  share: number | null,
+  /** When it is asked. */
+  after: AskedAfter,
+  /** What is wrong with it, as the rest of a sentence. */
+  reason: string | null,
 };
 
 /** Who has a word on a file. */
@@ -1247,6 +1387,65 @@ export type PortIsHeld = {
   /** Who. */
   hold: PortHold,
 };
+
+/** How a person wants it, and where it is written. */
+export type Preferences = {
+  /** Which language the window speaks. */
+  language: Language,
+  /** How light the window is. */
+  appearance: Shade,
+  /** Which icon the tray shows on Linux. */
+  tray_icon: Shade,
+  /** Whether Larder starts at login. */
+  start_at_login: boolean,
+  /** The port of every run; none before the first start. */
+  port: number | null,
+  /** How long lists, latest and branches are given without asking, in seconds. */
+  fresh_for_secs: number,
+  /** How many modules are fetched from version control at once, at most. */
+  direct_at_once: number,
+  /** Whether notifications name private modules. */
+  private_names: boolean,
+  /** What is told by notifications. */
+  tell: Tell,
+  /** Of what is above, the names of what this run does not go by yet: the next one does. */
+  at_next_start: Array<string>,
+  /** The settings file. */
+  settings_file: string,
+  /** What can't be rebuilt. */
+  data_folder: string,
+  /** What can. */
+  cache_folder: string,
+  /** The log files. */
+  log_folder: string,
+  /** Larder's version. */
+  version: string,
+};
+
+/** What is to be changed; what is left out stays as it is. */
+export type PreferencesChange = {
+  /** Which language the window speaks. */
+  language?: Language,
+  /** How light the window is. */
+  appearance?: Shade,
+  /** Which icon the tray shows on Linux. */
+  tray_icon?: Shade,
+  /** Whether Larder starts at login. */
+  start_at_login?: boolean,
+  /** The port of every run. */
+  port?: number,
+  /** How long what changes is given without asking, in seconds. */
+  fresh_for_secs?: number,
+  /** How many modules are fetched from version control at once. */
+  direct_at_once?: number,
+  /** Whether notifications name private modules. */
+  private_names?: boolean,
+  /** What is told by notifications. */
+  tell?: TellChange,
+};
+
+/** Asks for them. */
+export type PreferencesShow = Record<symbol, never>;
 
 /** What makes a path private. */
 export type PrivateBy = {
@@ -1724,6 +1923,15 @@ export type SetOffline = {
   mode: OfflineMode | null,
 };
 
+/** Changes some of them. */
+export type SetPreferences = {
+  /** Which, and to what. */
+  change: PreferencesChange,
+};
+
+/** How light something is. */
+export type Shade = "auto" | "light" | "dark";
+
 /** How much is kept. */
 export type Size = {
   /** Module versions. */
@@ -1967,6 +2175,34 @@ export type Target = {
   in_file: boolean,
   /** How that file stands. */
   file: EncryptedFileState,
+};
+
+/** What a person is told who does not look: one switch each. */
+export type Tell = {
+  /** That another profile is in force. */
+  switched: boolean,
+  /** That Larder is offline, and back. */
+  offline: boolean,
+  /** That an upstream asks to sign in, or refused it. */
+  sign_in: boolean,
+  /** That a hash does not agree. */
+  hash: boolean,
+  /** That the disk is nearly full. */
+  disk: boolean,
+};
+
+/** Which switches of what is told are to be changed. */
+export type TellChange = {
+  /** That another profile is in force. */
+  switched?: boolean,
+  /** That Larder is offline, and back. */
+  offline?: boolean,
+  /** That an upstream asks to sign in, or refused it. */
+  sign_in?: boolean,
+  /** That a hash does not agree. */
+  hash?: boolean,
+  /** That the disk is nearly full. */
+  disk?: boolean,
 };
 
 /** Tests an address, which need not be saved anywhere. Nobody's module is named to it. */

@@ -28,7 +28,7 @@ async function ask(method: string, path: string, body?: unknown, signal?: AbortS
   if (key === null) throw locked()
   const answer = await fetch(`/-/${path}`, {
     method,
-    headers: { Authorization: `Bearer ${key}` },
+    headers: { Authorization: `Bearer ${key}`, 'X-Larder-By': 'window' },
     body: body === undefined ? null : JSON.stringify(body),
     signal: signal ?? AbortSignal.timeout(PATIENCE),
     cache: 'no-store',

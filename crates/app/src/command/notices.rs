@@ -7,6 +7,7 @@ use super::Call;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::notices::Notice;
+use crate::notify::Fact;
 
 /// Asks for the notices that nobody has put away.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
@@ -40,7 +41,14 @@ impl Call for NoticesDismiss {
     type Answer = Dismissed;
 
     async fn run(self, app: &App) -> Result<Dismissed, Failure> {
+        let before = app.notices().all().await?;
         let notices = app.notices().dismiss(self.id).await?;
+        for gone in before {
+            if self.id.is_none_or(|id| id == gone.id) {
+                let subject = gone.subject;
+                app.hear(&Fact::HashPutAway { subject });
+            }
+        }
         Ok(Dismissed { notices })
     }
 }

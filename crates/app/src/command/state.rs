@@ -11,6 +11,7 @@ use ts_rs::TS;
 
 use super::Call;
 use crate::app::App;
+use crate::attention::attention;
 use crate::changes::Topic;
 use crate::degraded::{Degraded, degraded};
 use crate::failure::Failure;
@@ -146,7 +147,7 @@ pub(crate) async fn report(app: &App) -> Result<StateReport, Failure> {
         missed: app.store().missed_count().await?,
         kept_bytes: usage.bytes,
         kept_versions: usage.versions,
-        to_mend: app.notices().all().await?.len() as u64,
+        to_mend: attention(app).await?.len() as u64,
         status: String::new(),
         welcomed: app.store().get_value(WELCOMED).await?.is_some(),
         version: crate::VERSION.to_owned(),

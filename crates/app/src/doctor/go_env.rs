@@ -53,6 +53,7 @@ pub(super) async fn check(app: &App, caller: &CallerEnv) -> Vec<DoctorLine> {
     let seen = Seen {
         pointed: pointed(value(&values, "GOPROXY"), &ports, &app.tokens().module()),
         answers: serving.is_some() || app.go_env().hold().lasts(),
+        is_paused: app.go_env().paused().is_some(),
         expected: profile.map_or_else(Vec::new, |profile| profile.private.clone()),
         values,
         report,
@@ -95,6 +96,8 @@ struct Seen {
     pointed: Pointed,
     /// Whether there is somebody at Larder's address.
     answers: bool,
+    /// Whether go env is given back for a time.
+    is_paused: bool,
     /// Patterns that may go past Larder: the private ones of the profile.
     expected: Vec<String>,
     values: BTreeMap<String, String>,
@@ -136,6 +139,10 @@ impl Seen {
         let proxy = shown("GOPROXY", value(&self.values, "GOPROXY"));
         let setting = self.report.settings.iter().find(|it| it.key == "GOPROXY");
         let overridden = setting.filter(|setting| setting.shell.is_some());
+        if self.is_paused && overridden.is_none() {
+            let found = format!("go asks {proxy}, as Larder is paused");
+            return DoctorLine::warning(Check::GoEnv, found).mend("larder resume");
+        }
         let Some(setting) = overridden else {
             let found = format!("go asks {proxy}, and not Larder");
             return DoctorLine::warning(Check::GoEnv, found).mend("larder env on");
@@ -227,6 +234,7 @@ mod tests {
         Seen {
             pointed,
             answers,
+            is_paused: false,
             expected: vec!["corp.example/*".to_owned()],
             values: values
                 .iter()
@@ -285,6 +293,9 @@ mod tests {
         assert_eq!(plain.health, Health::Warning);
         assert_eq!(plain.mend, ["larder env on"]);
         assert!(!plain.found.contains("hunter2"), "{plain:?}");
+        elsewhere.is_paused = true;
+        assert_eq!(only(&elsewhere).mend, ["larder resume"]);
+        elsewhere.is_paused = false;
         elsewhere.report.settings.push(EnvSetting {
             key: "GOPROXY".to_owned(),
             wants: None,

@@ -138,7 +138,7 @@ pub(crate) async fn on(
     drop(turn);
     let mut resumed = Vec::new();
     pause::resume_others(app, &location, &mut resumed).await?;
-    app.changes().tell(&[Topic::State, Topic::GoEnv]);
+    tell_changed(app);
     let mut report = show::show(app, caller).await?;
     report.notes.extend(resumed);
     report.notes.extend(left_out);
@@ -212,7 +212,7 @@ pub(crate) async fn off(app: &App, caller: CallerEnv) -> Result<EnvOffReport, Fa
         })
     });
     let given = giving.await.map(|(_turn, report)| report);
-    app.changes().tell(&[Topic::State, Topic::GoEnv]);
+    tell_changed(app);
     given
 }
 
@@ -231,7 +231,7 @@ pub(crate) async fn show(app: &App, caller: CallerEnv) -> Result<EnvReport, Fail
 pub(crate) async fn port_is_held(app: &App, hold: PortHold) -> Result<(), Failure> {
     let hold = counts(app, hold);
     app.go_env().set_hold(hold);
-    app.changes().tell(&[Topic::State, Topic::GoEnv]);
+    tell_changed(app);
     keep_in_mind(app, hold).await?;
     if hold.lasts() || app.serving().is_ok() {
         renew(app).await;
@@ -303,7 +303,7 @@ async fn try_renew(app: &App) -> Result<(), Failure> {
     if all.is_empty() {
         return Ok(());
     }
-    app.changes().tell(&[Topic::GoEnv]);
+    tell_changed(app);
     let defaults = go_defaults(app).await?;
     for kept in all {
         let Some(port) = port(app) else { return Ok(()) };
@@ -337,6 +337,12 @@ async fn keep_in_mind(app: &App, hold: PortHold) -> Result<(), Failure> {
         Ok(())
     });
     noting.await.map(drop)
+}
+
+/// Tells that go env is another one now.
+fn tell_changed(app: &App) {
+    app.last_look().go_changed();
+    app.changes().tell(&[Topic::State, Topic::GoEnv]);
 }
 
 /// Takes what go was told over into a profile, and puts that in use; also gives what is left out.

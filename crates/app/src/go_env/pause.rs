@@ -15,7 +15,6 @@ use super::kept::Kept;
 use super::{EnvGivenBack, PortHold, Turn, counts, file, go_defaults, ground, in_background};
 use super::{in_turn, own, port_for_go, trouble};
 use crate::app::App;
-use crate::changes::Topic;
 use crate::failure::{Code, Failure};
 
 /// Where it is in the lasting state.
@@ -82,7 +81,7 @@ pub(crate) async fn pause(app: &App) -> Result<Vec<EnvGivenBack>, Failure> {
         tracing::info!("paused");
     }
     let given = give_all_back(app, turn).await;
-    app.changes().tell(&[Topic::State, Topic::GoEnv]);
+    super::tell_changed(app);
     given
 }
 
@@ -241,7 +240,7 @@ async fn forget(app: &App) -> Result<(), Failure> {
     tracing::info!("resumed");
     // What changed meanwhile.
     super::renew(app).await;
-    app.changes().tell(&[Topic::State, Topic::GoEnv]);
+    super::tell_changed(app);
     Ok(())
 }
 

@@ -11,7 +11,9 @@ mod size;
 #[cfg(test)]
 mod tests;
 mod ways_out;
+mod window;
 mod write;
+mod write_window;
 mod written;
 
 use std::fs;
@@ -34,6 +36,7 @@ pub(crate) use self::shared::{read_shared, write_shared};
 pub use self::size::Quota;
 pub(crate) use self::size::{parse as parse_size, shown};
 pub(crate) use self::ways_out::{PublicHosts, WayOut, ways_out, ways_out_of};
+pub use self::window::{Language, Shade, Tell, WindowSettings};
 pub use self::written::{
     DatabaseChoice, DatabaseChoiceError, HttpProxy, HttpProxyError, ProxyWish, RedirectOrigin,
     RedirectOriginError, UpstreamList, Written,
@@ -66,6 +69,14 @@ const TEMPLATE: &str = "\
 # Whether Larder is offline: \"auto\", it notices by itself that there is no way to any upstream; \"on\"; or \"off\", never.
 # offline = \"auto\"
 
+# The window: its language (\"auto\", \"en\", \"zh\"), how light it is (\"auto\", \"light\", \"dark\"), and which icon the tray shows on
+# Linux; whether Larder starts at login; and whether notifications name private modules.
+# language = \"auto\"
+# appearance = \"auto\"
+# tray-icon = \"auto\"
+# start-at-login = false
+# private-names = false
+
 # How many modules may be fetched from version control at once, and how long one may take.
 # [direct]
 # at-once = 4
@@ -75,6 +86,14 @@ const TEMPLATE: &str = "\
 # [activity]
 # keep-days = 30
 # keep-rows = 100000
+
+# What notifications tell of.
+# [tell]
+# switched = true
+# offline = true
+# sign-in = true
+# hash = true
+# disk = true
 
 # Where Larder looks for what upstreams want to be shown (larder login). No secret stands in this file. A helper is a
 # command that prints a short-lived one, asked as git asks its credential helpers.
@@ -138,6 +157,8 @@ pub struct Settings {
     pub keep_days: u32,
     /// `activity.keep-rows`
     pub keep_rows: u64,
+    /// What tray and window go by.
+    pub window: WindowSettings,
     /// `credentials`: where those for upstreams are looked for.
     pub credentials: CredentialSettings,
     /// `profiles`: `public` first, then the others as they stand. The names that their rules lead to are among them.
@@ -160,6 +181,7 @@ impl Default for Settings {
             direct_deadline: Duration::from_secs(5 * 60),
             keep_days: 30,
             keep_rows: 100_000,
+            window: WindowSettings::default(),
             credentials: CredentialSettings::default(),
             profiles: vec![ProfileSettings::new(PUBLIC)],
             warnings: Vec::new(),
@@ -288,7 +310,7 @@ impl Settings {
                 })?,
                 "credentials" => settings.credentials = credentials::read(&reader, item)?,
                 "profiles" => settings.profiles = profiles::read(&reader, item)?,
-                _ => return Ok(false),
+                _ => return settings.window.read(&reader, key, item),
             }
             Ok(true)
         })?;

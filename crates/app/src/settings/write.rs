@@ -326,7 +326,12 @@ fn item_of<'d>(document: &'d DocumentMut, name: &str) -> Option<&'d Item> {
 
 /// Sets a value at the top of the file. Where the template's commented line of it is still there, the value takes
 /// that place, so that the explanation stays above it.
-fn with_value(path: &Path, text: &str, key: &str, value: Value) -> Result<String, Failure> {
+pub(super) fn with_value(
+    path: &Path,
+    text: &str,
+    key: &str,
+    value: Value,
+) -> Result<String, Failure> {
     let mut document = parsed(path, text)?;
     if document.get(key).is_none() {
         let commented = format!("# {key} = ");

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use app::{Code, Failure};
+use app::{By, Code, Failure};
 use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Method, Request, Response};
@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::client::not_understood;
+use crate::control::BY;
 
 /// The deadline for a connection on this machine.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -90,7 +91,11 @@ fn request(
     let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()))
         .map_err(|_| Failure::new(Code::Disk, "the control token is no token"))?;
     bearer.set_sensitive(true);
-    Request::builder()
+    let mut request = Request::builder();
+    if let Some(by) = By::now() {
+        request = request.header(BY, by.word());
+    }
+    request
         .method(method)
         .uri(path)
         .header(HOST, format!("127.0.0.1:{port}"))

@@ -11,6 +11,7 @@
 //! | `POST /-/open-window` | the page that lets a browser in at `/-/window/` |
 //! | `GET /-/instance` | who answers |
 //!
+//! The header `X-Larder-By: window` or `tray` says that a person asks there, and sees what comes of it.
 //! A failure comes with a status of 4xx or 5xx and is `{code, message, hints}`. In streams of lines a blank one is a
 //! sign of life; they end when the instance ends.
 
@@ -21,7 +22,7 @@ mod reply;
 
 use std::sync::Arc;
 
-use app::{App, Code, Failure, command};
+use app::{App, By, Code, Failure, command};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
@@ -69,6 +70,9 @@ pub(crate) struct Greeting {
     /// Its process.
     pub(crate) pid: u32,
 }
+
+/// The header that says from where a person asks: `window`, `tray`; else it is the command line.
+pub(crate) const BY: &str = "x-larder-by";
 
 /// The name in a [`Greeting`].
 pub(crate) const NAME: &str = "larder";
@@ -143,8 +147,9 @@ async fn call(
     Path(name): Path<String>,
     request: Request,
 ) -> Outcome {
+    let by = by(&request);
     let asked = read(request, shared.deadlines.control_body).await?;
-    json(&command::call(&shared.app, &name, asked).await?)
+    json(&by.asks(command::call(&shared.app, &name, asked)).await?)
 }
 
 async fn start(
@@ -154,6 +159,12 @@ async fn start(
 ) -> Outcome {
     let asked: Value = read(request, shared.deadlines.control_body).await?;
     json(&command::start(&shared.app, &name, asked)?)
+}
+
+/// From where a person asks.
+fn by(request: &Request) -> By {
+    let said = request.headers().get(BY).and_then(|by| by.to_str().ok());
+    said.and_then(By::from_word).unwrap_or(By::CommandLine)
 }
 
 async fn unknown(parts: Parts) -> Outcome {

@@ -3,6 +3,7 @@
 //!
 //! Without it another user of the machine could take the port and be believed while Larder does not run.
 
+mod login;
 mod systemctl;
 mod units;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
+pub use self::login::at_login;
 use self::units::Start;
 use crate::client::Client;
 use crate::listen::{self, PortWish};

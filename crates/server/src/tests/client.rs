@@ -201,47 +201,6 @@ fn the_log_is_read_and_followed() {
 }
 
 #[test]
-fn changes_are_followed_with_an_instance_and_without() {
-    use app::command::{ChangesFeed, SetOffline, State};
-    use app::{Mood, OfflineMode, Topic};
-
-    let larder = Instance::start();
-    in_runtime(async {
-        let client = Client::running(&larder.places()).await.unwrap();
-        let mut changes = client.follow::<ChangesFeed>(0);
-        let first = changes.next().await.unwrap().unwrap();
-        assert_eq!(first.topics, Topic::ALL);
-        assert_eq!(client.call(State {}).await.unwrap().mood, Mood::Serving);
-        let mode = Some(OfflineMode::On);
-        client.call(SetOffline { mode }).await.unwrap();
-        while !changes
-            .next()
-            .await
-            .unwrap()
-            .unwrap()
-            .topics
-            .contains(&Topic::State)
-        {}
-        let state = client.call(State {}).await.unwrap();
-        assert_eq!(state.mood, Mood::Offline);
-        assert!(state.offline.by_hand && state.offline.since.is_some());
-    });
-    let home = tempfile::tempdir().unwrap();
-    let places = Places::under(&home.path().join("larder"));
-    in_runtime(async {
-        let client = Client::reach(&places).await.unwrap();
-        let mut changes = client.follow::<ChangesFeed>(0);
-        assert_eq!(changes.next().await.unwrap().unwrap().topics, Topic::ALL);
-        let (changed, done) = tokio::join!(changes.next(), async {
-            client.call(app::command::Pause {}).await.unwrap()
-        });
-        assert!(changed.unwrap().unwrap().topics.contains(&Topic::State));
-        assert_eq!(done.state.mood, Mood::Paused);
-        client.close().await;
-    });
-}
-
-#[test]
 fn a_job_is_watched_and_cancelled() {
     let larder = Instance::start();
     let module = small();

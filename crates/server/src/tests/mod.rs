@@ -12,6 +12,7 @@ mod modules;
 mod parts;
 mod patience;
 mod profiles;
+mod state;
 mod vulndb;
 mod window;
 

@@ -20,5 +20,4 @@ export function among(round: readonly number[], set: number | null): number[] {
 }
 
 export const FRESH_FOR = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, DAY] as const
-export const OFFLINE_ANSWERS = [DAY, 7 * DAY, 30 * DAY] as const
 export const AT_ONCE = [1, 2, 4, 8, 16] as const

@@ -1,0 +1,110 @@
+//! The state that tray and window show, of the real program: trouble that comes and goes, and changes by the command line
+//! that reach who follows.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use test_support::http::{Connection, Request};
+use test_support::{Larder, TempHome, http};
+
+use crate::{bin, proxy, until};
+
+/// A request to the control API of the instance of this home.
+fn control(home: &TempHome, method: &str, path: &str) -> (u16, Request) {
+    let instance = fs::read(home.larder_home().join("run/instance.json")).unwrap();
+    let instance: Value = serde_json::from_slice(&instance).unwrap();
+    let port = u16::try_from(instance["port"].as_u64().unwrap()).unwrap();
+    let token = fs::read_to_string(home.larder_home().join("data/token.control")).unwrap();
+    let url = format!("http://127.0.0.1:{port}{path}");
+    let request = Request::new(method, &url)
+        .header("Authorization", &format!("Bearer {}", token.trim()))
+        .header("Content-Type", "application/json");
+    (port, request)
+}
+
+#[track_caller]
+fn call(home: &TempHome, name: &str) -> Value {
+    let (_, request) = control(home, "POST", &format!("/-/call/{name}"));
+    let reply = request.body("{}").send().unwrap();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    serde_json::from_slice(&reply.body).unwrap()
+}
+
+#[test]
+fn trouble_with_one_of_two_upstreams_is_shown_and_its_end_is_noticed() {
+    let (home, first, second) = (TempHome::new(), proxy(), proxy());
+    let list = format!("{}|{}", first.url(), second.url());
+    let serving = Larder::start(
+        bin(),
+        &home,
+        &["--port", "0", "--upstreams", &list, "--sumdb", "off"],
+    );
+    let get = |path: &str| http::get(&format!("{}/{path}", serving.goproxy())).status;
+    assert_eq!(get("example.com/hello/@v/list"), 200);
+    assert_eq!(call(&home, "state")["mood"], "serving");
+
+    first.stop();
+    assert_eq!(get("example.com/other/@v/list"), 200, "from the second");
+    let state = call(&home, "state");
+    assert_eq!(state["mood"], "degraded", "{state}");
+    assert_eq!(state["degraded"]["reason"], "does not answer");
+    let status = state["status"].as_str().unwrap();
+    assert!(
+        status.starts_with("Degraded · 127.0.0.1:") && status.ends_with(" does not answer"),
+        "{status}"
+    );
+    let overview = call(&home, "overview");
+    let marks: Vec<&Value> = overview["upstreams"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|upstream| &upstream["mark"])
+        .collect();
+    assert_eq!(marks, ["gone", "ok"], "{overview}");
+    assert_eq!(overview["upstreams"][1]["after"], "failure");
+    let kinds: Vec<&Value> = overview["attention"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["kind"])
+        .collect();
+    assert!(kinds.contains(&&Value::from("upstream")), "{overview}");
+
+    first.restart();
+    until("the end of it is noticed by itself", || {
+        call(&home, "state")["mood"] == "serving"
+    });
+}
+
+#[test]
+fn what_the_command_line_changes_reaches_who_follows_at_once() {
+    let (home, upstream) = (TempHome::new(), proxy());
+    let serving = crate::serve(&home, &upstream);
+    let (port, follow) = control(&home, "GET", "/-/feed/changes/follow");
+    let mut connection = Connection::open(([127, 0, 0, 1], port).into()).unwrap();
+    connection.send(&follow).unwrap();
+    connection.head().unwrap();
+    let mut line = || {
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') || !line.starts_with(b"{") {
+            if line.last() == Some(&b'\n') {
+                line.clear();
+            }
+            line.extend(connection.read(1).unwrap());
+        }
+        serde_json::from_slice::<Value>(&line).unwrap()
+    };
+    assert_eq!(line()["topics"].as_array().unwrap().len(), 10);
+    // Dropped at its end, the child has told before it ended.
+    serving.run(&["pause"]).success();
+    let ended = Instant::now();
+    let topics = line()["topics"].clone();
+    assert!(
+        topics.as_array().unwrap().contains(&Value::from("go-env")),
+        "{topics}"
+    );
+    let after = ended.elapsed();
+    assert!(after < Duration::from_millis(100), "{after:?}");
+    assert_eq!(call(&home, "state")["mood"], "paused");
+}
