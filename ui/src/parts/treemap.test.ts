@@ -26,6 +26,15 @@ it('gathers what is small by group, and counts it', () => {
   ])
 })
 
+it('gathers what would be too small to see', () => {
+  const many = Array.from({ length: 200 }, (_, at) => tile('a', String(at), at === 0 ? 1000 : 1))
+  const { tiles: placed } = layout(many, 200, 200)
+  expect(placed.map((one) => [one.tile.name, one.tile.rest])).toEqual([
+    ['0', undefined],
+    ['', 199],
+  ])
+})
+
 it('gives each group and tile room by its value, within its bounds', () => {
   const tiles = [tile('a', '1', 60), tile('a', '2', 20), tile('b', '3', 20)]
   const { groups, tiles: placed } = layout(tiles, 400, 200)

@@ -28,6 +28,8 @@ export interface Layout {
 /** How high the name of a group is. */
 const HEAD = 18
 const SINGLY = 300
+/** What would be smaller than so many square pixels is no tile of its own. */
+const LEAST = 120
 
 interface Node {
   group?: string
@@ -35,11 +37,12 @@ interface Node {
   children?: Node[]
 }
 
-/** The largest `singly` tiles as they are; the others of each group as one. */
-export function gather(tiles: readonly Tile[], singly = SINGLY): Tile[] {
+/** The largest `singly` tiles of `least` or more as they are; the others of each group as one. */
+export function gather(tiles: readonly Tile[], singly = SINGLY, least = 0): Tile[] {
   const sorted = tiles.filter((tile) => tile.value > 0).sort((a, b) => b.value - a.value)
+  const shown = sorted.slice(0, singly).filter((tile) => tile.value >= least)
   const rests = new Map<string, Tile>()
-  for (const tile of sorted.slice(singly)) {
+  for (const tile of sorted.slice(shown.length)) {
     const rest = rests.get(tile.group) ?? { ...tile, id: null, name: '', value: 0, age: 4, rest: 0 }
     rest.isPinned = false
     rest.value += tile.value
@@ -47,13 +50,16 @@ export function gather(tiles: readonly Tile[], singly = SINGLY): Tile[] {
     rest.age = Math.min(rest.age, tile.age) as Tile['age']
     rests.set(tile.group, rest)
   }
-  return [...sorted.slice(0, singly), ...rests.values()]
+  return [...shown, ...rests.values()]
 }
 
 /** Lays the tiles out in this room. */
 export function layout(tiles: readonly Tile[], width: number, height: number): Layout {
   const groups = new Map<string, Tile[]>()
-  for (const tile of gather(tiles)) groups.set(tile.group, [...(groups.get(tile.group) ?? []), tile])
+  const sum = tiles.reduce((all, tile) => all + tile.value, 0)
+  const least = (sum * LEAST) / Math.max(1, width * height)
+  for (const tile of gather(tiles, SINGLY, least))
+    groups.set(tile.group, [...(groups.get(tile.group) ?? []), tile])
   if (groups.size === 0 || width <= 0 || height <= 0) return { groups: [], tiles: [] }
   const root = hierarchy<Node>({
     children: [...groups].map(([group, of]) => ({ group, children: of.map((tile) => ({ tile })) })),

@@ -7,6 +7,7 @@ const isBuilt = import.meta.env.MODE === 'production'
 
 export const screens: Record<string, Load> = {
   overview: () => import('./Overview/Overview.svelte'),
+  cache: () => import('./Cache/Cache.svelte'),
   activity: () => import('./Activity/Activity.svelte'),
   private: () => import('./Private/Private.svelte'),
   upstreams: () => import('./Upstreams/Upstreams.svelte'),

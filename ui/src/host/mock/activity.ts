@@ -151,8 +151,6 @@ export const activity: Mocks = {
       return { items, total_24h: newest, matching_24h: matching }
     },
     'activity-story': ({ seq }) => story(made(seq)),
-    pin: () => ({ pins: [], warnings: [] }),
-    unpin: ({ patterns }) => ({ patterns: patterns.length }),
   },
   feeds: {
     activity: (give) => {

@@ -2,6 +2,7 @@
 import { Failure, type Host, type Job } from '..'
 import { changes, scene, wait, type Mocks } from './kit'
 import { activity } from './activity'
+import { cache } from './cache'
 import { doctor } from './doctor'
 import { overview } from './overview'
 import { privateModules } from './private'
@@ -15,6 +16,7 @@ const all: Mocks[] = [
   changes,
   state,
   activity,
+  cache,
   overview,
   welcome,
   settings,
