@@ -54,7 +54,7 @@ export function hear(event: KeyboardEvent, shell: Shell): void {
   if (event.metaKey || event.ctrlKey) return
   if (event.key === 'F6') return (done(), nextRegion(event.shiftKey))
   if (event.key === 'Escape') return clearFilter(event)
-  if (isTyping(event.target) || document.querySelector('[role="dialog"]')) return
+  if (isTyping(event.target) || document.querySelector('dialog[open]')) return
   if (event.key === '/' && toFilter()) return done()
   if (event.key === '?') return (done(), shell.openKeys())
 }
