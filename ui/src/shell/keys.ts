@@ -11,9 +11,13 @@ interface Shell {
   openKeys(): void
 }
 
-const isTyping = (target: EventTarget | null) =>
-  target instanceof HTMLElement &&
-  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+const SPEAKS_FOR_ITSELF = /^(checkbox|radio|button|range)$/
+function isTyping(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return !SPEAKS_FOR_ITSELF.test(target.type)
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName))
+  )
+}
 
 /** The regions in order: sidebar, header, body. */
 function nextRegion(back: boolean) {
