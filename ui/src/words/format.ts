@@ -48,6 +48,18 @@ export interface Formats {
   list(items: string[]): string
 }
 
+const numbers = new Map<string, Intl.NumberFormat>()
+
+/** A number with so many digits after the point. Formats are kept: to make one takes longer than to use it. */
+function fixed(value: number, digits: number, locale: string): string {
+  const key = `${locale} ${digits}`
+  const known = numbers.get(key)
+  if (known) return known.format(value)
+  const made = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  numbers.set(key, made)
+  return made.format(value)
+}
+
 function sizeParts(bytes: number, locale: string): Measured {
   let value = Math.max(0, bytes)
   let unit = 0
@@ -61,14 +73,14 @@ function sizeParts(bytes: number, locale: string): Measured {
     unit = 1
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : 1
-  const text = value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  const text = fixed(value, digits, locale)
   return { value: text, unit: UNITS[unit] ?? 'B' }
 }
 
 function durationParts(millis: number, locale: string, language: Language): Measured {
   const zh = language === 'zh'
   const said = (value: number, digits: number, unit: string): Measured => ({
-    value: value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+    value: fixed(value, digits, locale),
     unit,
   })
   const value = Math.max(0, millis)
