@@ -18,10 +18,9 @@ const all: Mocks[] = [
   activity,
   cache,
   overview,
-  welcome,
+  ...(scene === 'first-run' || scene === 'override' ? [welcome, privateModules] : [privateModules, welcome]),
   settings,
   upstreams,
-  privateModules,
   doctor,
   stock,
 ]

@@ -111,6 +111,7 @@ function explain(text: string): Explained {
 
 export const privateModules: Mocks = {
   calls: {
+    // Welcome plays its own go env in its own scenes.
     'env-show': () => {
       if (scene === 'goenv-off')
         throw new Failure('bad-input', 'GOENV is off, so go reads no env file and Larder can write none', [

@@ -2,8 +2,11 @@
 import type { KnownProject, Lack, StockReport } from '..'
 import { Failure } from '../types'
 import { ago, changed, scene, wait, type Mocks } from './kit'
+import { now } from './state'
 
 const MINUTE = 60_000
+if (scene === 'stocking')
+  now.jobs = [{ id: 7, name: 'stock', progress: { done: 0, total: 0, bytes: 0 }, end: null }]
 const lack = (what: string, reason: string, purpose: Lack['purpose'] = 'work'): Lack => ({
   purpose,
   what,

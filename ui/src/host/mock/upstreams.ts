@@ -109,6 +109,7 @@ const answers: Record<string, Partial<UpstreamTest>> = {
 export const upstreams: Mocks = {
   calls: {
     'profile-draft': ({ name }) => {
+      if (name === null) return { ...base, name: '', chain: [entry('')] }
       const found = drafts.find((draft) => draft.name === name)
       if (!found)
         throw new Failure('not-found', `there is no profile "${name}"`, ['there is: company, public'])

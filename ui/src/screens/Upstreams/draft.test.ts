@@ -1,6 +1,7 @@
 // The tests of what can be done to a profile.
 import { describe, expect, it } from 'vitest'
-import { called, changes, fresh, freeName, lines, linked, longer, mended, moved, without } from './draft'
+import type { ProfileDraft } from '../../host'
+import { called, changes, freeName, lines, linked, longer, mended, moved, without } from './draft'
 
 const chain = linked([
   { address: 'https://a.example', name: null, next: 'failure' },
@@ -34,7 +35,24 @@ describe('a chain', () => {
 })
 
 describe('a draft', () => {
-  const draft = { ...fresh('company'), chain, private: ['corp.example'] }
+  const draft: ProfileDraft = {
+    name: 'company',
+    chain,
+    default_chain: false,
+    checksum_database: null,
+    private: ['corp.example'],
+    private_chain: [],
+    private_redirects: [],
+    not_private: [],
+    no_checksum_database: [],
+    safety_net: true,
+    safety_net_stands: false,
+    safety_net_why_not: null,
+    http_proxy: null,
+    extra_ca: null,
+    client_certificate: null,
+    rules: [],
+  }
   it('counts what differs', () => {
     expect(changes(draft, draft)).toBe(0)
     expect(changes(draft, { ...draft, name: 'work', safety_net_why_not: 'told anew' })).toBe(1)

@@ -73,28 +73,6 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** Patterns as a person types them: by commas, spaces or lines. */
 export const lines = (text: string) => text.split(/[\s,]+/).filter((line) => line !== '')
 
-/** A profile that is not there yet. */
-export function fresh(name: string): ProfileDraft {
-  return {
-    name,
-    chain: linked([{ address: '', name: null, next: null }]),
-    default_chain: false,
-    checksum_database: null,
-    private: [],
-    private_chain: [],
-    private_redirects: [],
-    not_private: [],
-    no_checksum_database: [],
-    safety_net: true,
-    safety_net_stands: false,
-    safety_net_why_not: null,
-    http_proxy: null,
-    extra_ca: null,
-    client_certificate: null,
-    rules: [],
-  }
-}
-
 /** A name that is not taken, after this one: `company-2`. */
 export function freeName(name: string, taken: readonly string[]): string {
   if (!taken.includes(name)) return name

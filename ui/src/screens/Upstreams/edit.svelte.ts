@@ -11,6 +11,8 @@ export class Edit {
   complaints = $state.raw<Complaint[]>([])
   /** The chain in Go's own syntax, as last checked. */
   goproxy = $state('')
+  /** Why go would not be given its list behind Larder; none where it would. */
+  noNet = $state<string | null>(null)
   isSaving = $state(false)
   /** Whether its name is open to change. */
   isRenaming = $state(false)
@@ -97,6 +99,7 @@ export class Edit {
       if (turn !== this.#turn) return
       this.complaints = found.complaints
       this.goproxy = found.goproxy
+      this.noNet = found.safety_net_why_not
     } catch (error) {
       if (turn === this.#turn) this.failure = asFailure(error)
     }
