@@ -210,3 +210,23 @@ journey('offline is noticed, said, and over again', async () => {
     .first()
     .waitFor()
 })
+
+journey('pin a module, remove one and take it back, verify what is kept', async () => {
+  await world.work()
+  tab = await Tab.open(browser, world)
+  await tab.go('#/cache')
+  await button('Pin example.com/color').click()
+  await button('Unpin example.com/color').waitFor()
+  assert.match(await world.larder('pin'), /example\.com\/color/)
+  const kept = async () => JSON.parse(await world.larder('cache', 'size', '--json')).versions
+  const before = await kept()
+  await button('Remove example.com/router').click()
+  await toast('1 version removed')
+  assert.equal(await kept(), before - 1)
+  await tab.check('journey-cache-removed')
+  await button('Undo').click()
+  await toast('1 version back in their place')
+  assert.equal(await kept(), before)
+  await button('Unpin example.com/color').click()
+  await button('Pin example.com/color').waitFor()
+})
