@@ -186,12 +186,7 @@ impl<'a> Tokens<'a> {
         first: &Token<'_>,
         above: Vec<String>,
     ) -> Result<Statement, GoModError> {
-        let mut line = Line {
-            number: first.line,
-            words: vec![first.text.to_owned()],
-            above,
-            comment: None,
-        };
+        let mut line = Line::begun(first, above);
         loop {
             let token = self.next()?;
             if token.kind.ends_line() {
@@ -257,12 +252,7 @@ impl<'a> Tokens<'a> {
     }
 
     fn line_in_block(&mut self, first: &Token<'_>, above: Vec<String>) -> Result<Line, GoModError> {
-        let mut line = Line {
-            number: first.line,
-            words: vec![first.text.to_owned()],
-            above,
-            comment: None,
-        };
+        let mut line = Line::begun(first, above);
         loop {
             let token = self.next()?;
             if token.kind.ends_line() {
@@ -270,6 +260,18 @@ impl<'a> Tokens<'a> {
                 return Ok(line);
             }
             line.words.push(token.text.to_owned());
+        }
+    }
+}
+
+impl Line {
+    /// A line of which the first word was met.
+    fn begun(first: &Token<'_>, above: Vec<String>) -> Self {
+        Self {
+            number: first.line,
+            words: vec![first.text.to_owned()],
+            above,
+            comment: None,
         }
     }
 }
