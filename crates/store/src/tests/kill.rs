@@ -1,6 +1,7 @@
 //! A process that is killed while it commits.
 
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use go_module::FileKind;
@@ -14,6 +15,56 @@ const HOME: &str = "LARDER_TEST_KILLED_HOME";
 /// How many files go to and fro.
 const MOVED: usize = 40;
 
+/// What a child writes into its home when it is at work.
+const READY: &str = "ready";
+
+/// A child that does one of the tests that are none, to be killed.
+struct Killed(Child);
+
+impl Killed {
+    fn spawn(home: &Home, work: &str) -> Self {
+        let test = format!("tests::kill::{work}");
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args([test.as_str(), "--exact", "--ignored"])
+            .env(HOME, home.folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+
+    /// One that has said that it is at work.
+    async fn ready(home: &Home, work: &str) -> Self {
+        let ready = home.folder.path().join(READY);
+        let _ = std::fs::remove_file(&ready);
+        let mut child = Self::spawn(home, work);
+        while !ready.exists() {
+            let ended = child.0.try_wait().unwrap();
+            assert!(ended.is_none(), "the child ended early");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        child
+    }
+
+    /// Lets it work for that long, and kills it.
+    async fn after(mut self, millis: u64) {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// In a child: the home that its parent gave it, and the store there. Nothing where it is no child.
+async fn of_the_parent() -> Option<(PathBuf, Store)> {
+    let home = PathBuf::from(std::env::var_os(HOME)?);
+    let places = Places {
+        cache: home.join("cache"),
+        data: home.join("data"),
+    };
+    let store = Store::open(places).await.unwrap();
+    Some((home, store))
+}
+
 fn name(number: usize) -> String {
     format!("corp.example/m{}@v1.{number}.0", number % 5)
 }
@@ -22,16 +73,9 @@ fn name(number: usize) -> String {
 #[tokio::test]
 #[ignore = "run by a_kill_at_any_moment_leaves_only_whole_files"]
 async fn commits_until_it_is_killed() {
-    let Some(home) = std::env::var_os(HOME) else {
+    let Some((_, store)) = of_the_parent().await else {
         return;
     };
-    let home = std::path::PathBuf::from(home);
-    let store = Store::open(Places {
-        cache: home.join("cache"),
-        data: home.join("data"),
-    })
-    .await
-    .unwrap();
     for number in 0.. {
         for kind in FileKind::ALL {
             keep(
@@ -51,16 +95,7 @@ async fn commits_until_it_is_killed() {
 async fn a_kill_at_any_moment_leaves_only_whole_files() {
     let home = Home::new();
     for round in 0..6u64 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "tests::kill::commits_until_it_is_killed",
-                "--exact",
-                "--ignored",
-            ])
-            .env(HOME, home.folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let child = Killed::spawn(&home, "commits_until_it_is_killed");
         // Until it is at work, then some while more.
         let before = files_below(&home.at("modules")).len();
         let mut waited = 0;
@@ -68,9 +103,7 @@ async fn a_kill_at_any_moment_leaves_only_whole_files() {
             tokio::time::sleep(Duration::from_millis(10)).await;
             waited += 1;
         }
-        tokio::time::sleep(Duration::from_millis(7 * round)).await;
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.after(7 * round).await;
     }
     assert!(
         files_below(&home.at("modules")).len() > 6,
@@ -108,18 +141,11 @@ async fn a_kill_at_any_moment_leaves_only_whole_files() {
 #[tokio::test]
 #[ignore = "run by a_kill_in_the_middle_of_a_move_loses_nothing"]
 async fn moves_until_it_is_killed() {
-    let Some(home) = std::env::var_os(HOME) else {
+    let Some((home, store)) = of_the_parent().await else {
         return;
     };
-    let home = std::path::PathBuf::from(home);
-    let store = Store::open(Places {
-        cache: home.join("cache"),
-        data: home.join("data"),
-    })
-    .await
-    .unwrap();
     // Ready: the parent waits for it.
-    std::fs::write(home.join("ready"), "").unwrap();
+    std::fs::write(home.join(READY), "").unwrap();
     let mut trees = [Tree::Modules, realm()];
     loop {
         for number in 0..MOVED {
@@ -143,24 +169,8 @@ async fn a_kill_in_the_middle_of_a_move_loses_nothing() {
     store.close().await;
     let mut seen_in_both = false;
     for round in 0..8u64 {
-        let _ = std::fs::remove_file(home.folder.path().join("ready"));
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "tests::kill::moves_until_it_is_killed",
-                "--exact",
-                "--ignored",
-            ])
-            .env(HOME, home.folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        while !home.folder.path().join("ready").exists() {
-            assert!(child.try_wait().unwrap().is_none(), "the child ended early");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        tokio::time::sleep(Duration::from_millis(5 + 7 * round)).await;
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let child = Killed::ready(&home, "moves_until_it_is_killed").await;
+        child.after(5 + 7 * round).await;
 
         let store = home.open().await;
         let report = verify(&store, false).await;
@@ -185,20 +195,13 @@ async fn a_kill_in_the_middle_of_a_move_loses_nothing() {
 #[tokio::test]
 #[ignore = "run by a_kill_while_room_is_made_leaves_only_whole_files"]
 async fn makes_room_until_it_is_killed() {
-    let Some(home) = std::env::var_os(HOME) else {
+    let Some((home, store)) = of_the_parent().await else {
         return;
     };
-    let home = std::path::PathBuf::from(home);
-    let store = Store::open(Places {
-        cache: home.join("cache"),
-        data: home.join("data"),
-    })
-    .await
-    .unwrap();
     for number in 0.. {
         if number == 60 {
             // Ready: from now on files go as they come.
-            std::fs::write(home.join("ready"), "").unwrap();
+            std::fs::write(home.join(READY), "").unwrap();
         }
         for kind in FileKind::ALL {
             keep(&store, &Tree::Modules, &name(number), kind, &[b'x'; 30_000]);
@@ -217,24 +220,8 @@ async fn makes_room_until_it_is_killed() {
 async fn a_kill_while_room_is_made_leaves_only_whole_files() {
     let home = Home::new();
     for round in 0..4u64 {
-        let _ = std::fs::remove_file(home.folder.path().join("ready"));
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "tests::kill::makes_room_until_it_is_killed",
-                "--exact",
-                "--ignored",
-            ])
-            .env(HOME, home.folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        while !home.folder.path().join("ready").exists() {
-            assert!(child.try_wait().unwrap().is_none(), "the child ended early");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        tokio::time::sleep(Duration::from_millis(3 + 7 * round)).await;
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let child = Killed::ready(&home, "makes_room_until_it_is_killed").await;
+        child.after(3 + 7 * round).await;
 
         let store = home.open().await;
         let report = verify(&store, false).await;
