@@ -16,6 +16,8 @@ pub struct Profile {
     name: String,
     routes: Routes,
     database: Option<Database>,
+    /// Whether none of its upstreams is on this machine.
+    needs_network: bool,
     id: u64,
 }
 
@@ -23,8 +25,12 @@ impl Profile {
     /// Makes a profile out of its parts; without a database nothing is checked against one (`GOSUMDB=off`).
     pub fn new(name: impl Into<String>, routes: Routes, database: Option<Database>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        let upstreams = routes.upstreams();
+        let needs_network =
+            !upstreams.is_empty() && upstreams.iter().all(|it| !it.is_on_this_machine());
         Self {
             name: name.into(),
+            needs_network,
             routes,
             database,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -99,6 +105,11 @@ impl Profile {
             }
             _ => realm_of(upstream, route.private),
         }
+    }
+
+    /// Whether it has upstreams, and none of them can be reached without a network.
+    pub(crate) fn needs_network(&self) -> bool {
+        self.needs_network
     }
 
     /// Tells this snapshot from every other of this process, so that nothing kept in memory for one serves another.

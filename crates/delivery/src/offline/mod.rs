@@ -137,10 +137,7 @@ impl Connection {
             return now;
         }
         // Without a default route nobody has to fail first.
-        let upstreams = profile.routes().upstreams();
-        let needs_network =
-            !upstreams.is_empty() && upstreams.iter().all(|it| !it.is_on_this_machine());
-        if !needs_network || self.has_default_route() {
+        if !profile.needs_network() || self.has_default_route() {
             return None;
         }
         self.notice(Some(notice::NO_ROUTE.to_owned()));
