@@ -9,6 +9,7 @@ use crate::error::DeliveryError;
 use crate::event::{Outcome, Tally};
 use crate::fetch::{self, Asked, FlownFor};
 use crate::offline;
+use crate::profile::Profile;
 use crate::shared::Shared;
 
 /// A file that is kept now.
@@ -40,35 +41,49 @@ pub(crate) async fn bring(
     }
     let request = Request::File(module.clone(), kind);
     if let Some(offline) = shared.offline(&profile) {
-        let reason = "it is not in Larder's cache".to_owned();
-        return Err(DeliveryError::offline(&request, &offline, reason));
+        return Err(DeliveryError::not_kept_offline(&request, &offline));
     }
     if let Some(error) = shared.negatives.get(profile.id(), &request.url_path()) {
         return Err(error);
     }
-    let mut tally = Tally::new(shared.events.clone(), request, Arc::clone(&profile), true);
+    let fetched = fetch_in_background(shared, &profile, module, kind, looked).await;
+    if let Err(error) = &fetched {
+        // Where this was the network's end, the next one need not wait for it.
+        offline::consider(shared, &profile, error).await;
+    }
+    fetched.map(|bytes| Brought {
+        bytes,
+        is_new: true,
+    })
+}
+
+/// Fetches a file that nobody waits for, which was looked for since `looked`; tells of it, and says how large it is.
+pub(crate) async fn fetch_in_background(
+    shared: &Arc<Shared>,
+    profile: &Arc<Profile>,
+    module: &ModuleVersion,
+    kind: FileKind,
+    looked: Instant,
+) -> Result<u64, DeliveryError> {
+    let request = Request::File(module.clone(), kind);
+    let mut tally = Tally::new(shared.events.clone(), request, Arc::clone(profile), true);
     let asked = Asked {
         module,
         kind,
         flown_for: FlownFor::Completion,
         looked,
     };
-    let joined = fetch::flight(shared, &profile, asked, &mut tally);
+    let joined = fetch::flight(shared, profile, asked, &mut tally);
     match joined.landed().await {
         Ok(()) => {
             let (source, bytes) = joined.flight.origin();
             tally.source(source);
             tally.bytes(bytes);
             tally.end(Outcome::Delivered, None);
-            Ok(Brought {
-                bytes,
-                is_new: true,
-            })
+            Ok(bytes)
         }
         Err(error) => {
             tally.fail(&error);
-            // Where this was the network's end, the next one need not wait for it.
-            offline::consider(shared, &profile, &error).await;
             Err(error)
         }
     }

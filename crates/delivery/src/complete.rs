@@ -11,8 +11,7 @@ use go_module::{FileKind, ModuleVersion, Request};
 use tokio::sync::mpsc;
 
 use crate::adopt;
-use crate::event::{Outcome, Tally};
-use crate::fetch::{self, Asked, FlownFor};
+use crate::bring::fetch_in_background;
 use crate::profile::Profile;
 use crate::shared::Shared;
 
@@ -107,23 +106,8 @@ async fn complete(shared: &Arc<Shared>, profile: &Arc<Profile>, module: &ModuleV
         {
             continue;
         }
-        let mut tally = Tally::new(shared.events.clone(), request, Arc::clone(profile), true);
-        let asked = Asked {
-            module,
-            kind,
-            flown_for: FlownFor::Completion,
-            looked,
-        };
-        let joined = fetch::flight(shared, profile, asked, &mut tally);
-        match joined.landed().await {
-            Ok(()) => {
-                let (source, bytes) = joined.flight.origin();
-                tally.source(source);
-                tally.bytes(bytes);
-                tally.end(Outcome::Delivered, None);
-            }
-            Err(error) => tally.fail(&error),
-        }
+        // It is told of, and what is missing is found again at the next start.
+        let _ = fetch_in_background(shared, profile, module, kind, looked).await;
     }
     adopt::bring_info(shared, profile, module).await;
 }

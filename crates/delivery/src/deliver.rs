@@ -369,8 +369,7 @@ impl Delivery {
             tally
                 .trace()
                 .note(looked, told::offline("not kept", offline));
-            let reason = "it is not in Larder's cache".to_owned();
-            return Err(DeliveryError::offline(&ask.request, offline, reason));
+            return Err(DeliveryError::not_kept_offline(&ask.request, offline));
         }
         if let Some(error) = self.0.negatives.get(profile.id(), &ask.request.url_path()) {
             tally.trace().note(looked, told::remembered(&error));

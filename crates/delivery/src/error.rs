@@ -189,6 +189,11 @@ impl DeliveryError {
         }
     }
 
+    /// The same of a file.
+    pub(crate) fn not_kept_offline(request: &Request, offline: &Arc<Offline>) -> Self {
+        Self::offline(request, offline, "it is not in Larder's cache".to_owned())
+    }
+
     pub(crate) fn store(error: StoreError) -> Self {
         Self::Store(Arc::new(error))
     }
