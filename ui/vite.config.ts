@@ -10,11 +10,19 @@ export default defineConfig({
     target: 'es2023',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // What every screen is made of comes in one file; many small ones pack worse.
+    cssCodeSplit: false,
+    // Two files rather than many small ones, which pack worse: the shell with its parts, and the screens.
     rolldownOptions: {
       output: {
         codeSplitting: {
-          groups: [{ name: 'parts', test: /src\/(parts|shell|words)\/|node_modules\/(svelte|@lucide)\// }],
+          groups: [
+            {
+              name: 'parts',
+              priority: 1,
+              test: /src\/(parts|shell|words)\/|node_modules\/(svelte|@lucide)\//,
+            },
+            { name: 'screens', test: /src\/screens\/[A-Z]/ },
+          ],
         },
       },
     },
