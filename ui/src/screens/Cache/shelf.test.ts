@@ -1,7 +1,7 @@
 // What is kept, ordered for the eye.
 import { expect, it } from 'vitest'
 import type { CachedModule } from '../../host'
-import { ageOf, find, groupOf, quotas, sort, sortedBy, tilesOf, weeks } from './shelf'
+import { ageOf, find, groupOf, quotas, sort, sortedBy, tilesOf, weeks, type Finding } from './shelf'
 
 const NOW = new Date('2026-05-12T12:00:00Z').getTime()
 const daysAgo = (days: number) => new Date(NOW - days * 86_400_000).toISOString()
@@ -24,7 +24,7 @@ const kept = (
 })
 const SHELF = [
   kept('example.com/a', 10, 0, { pinned: true }),
-  kept('git.corp.example/b/v2', 30, 100, { trees: ['company'], stocked_by: ['x'] }),
+  kept('git.corp.example/b/v2', 30, 100, { private: true, stocked_by: ['x'] }),
   kept('example.com/c', 30, null),
 ]
 
@@ -39,12 +39,11 @@ it('groups by host', () => {
   expect(tilesOf(SHELF, NOW)[1]).toMatchObject({ group: 'git.corp.example', name: 'b/v2', value: 30, age: 4 })
 })
 
-it('finds by text, tree, pin and age', () => {
-  const any = { text: '', tree: '', isPinned: false, isOld: false }
-  const names = (wanted: Partial<typeof any>) =>
-    find(SHELF, { ...any, ...wanted }, NOW).map((one) => one.module)
+it('finds by text, side, pin and age', () => {
+  const any = { text: '', side: null, isPinned: false, isOld: false } as Finding
+  const names = (wanted: Partial<Finding>) => find(SHELF, { ...any, ...wanted }, NOW).map((one) => one.module)
   expect(names({ text: 'CORP' })).toEqual(['git.corp.example/b/v2'])
-  expect(names({ tree: 'public', isOld: true })).toEqual(['example.com/c'])
+  expect(names({ side: 'public', isOld: true })).toEqual(['example.com/c'])
   expect(names({ isPinned: true })).toEqual(['example.com/a'])
 })
 

@@ -10,7 +10,7 @@ export interface Sorting {
 }
 export interface Finding {
   text: string
-  tree: string
+  side: 'private' | 'public' | null
   isPinned: boolean
   isOld: boolean
 }
@@ -52,7 +52,7 @@ export function find(modules: readonly CachedModule[], wanted: Finding, now: num
   return modules.filter(
     (one) =>
       (!text || one.module.toLowerCase().includes(text)) &&
-      (!wanted.tree || one.trees.includes(wanted.tree)) &&
+      (wanted.side === null || one.private === (wanted.side === 'private')) &&
       (!wanted.isPinned || one.pinned) &&
       (!wanted.isOld || ageOf(one, now) === 4),
   )
