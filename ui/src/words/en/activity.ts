@@ -50,6 +50,7 @@ export const activity = {
     answered: 'Answered',
   },
   times: (n: number) => plural(n, { one: 'once', other: `${number(n)} times in a moment` }),
+  waitedFor: 'Show the request it waited for',
   byItself: 'Larder asked of its own accord.',
   explain: 'Explain this path',
   pinVersion: 'Pin version',

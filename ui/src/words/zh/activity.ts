@@ -51,6 +51,7 @@ export const activity: Words['activity'] = {
     answered: '已应答',
   },
   times: (n) => (n === 1 ? '一次' : `短时间内 ${number(n)} 次`),
+  waitedFor: '显示它等待的请求',
   byItself: '由 Larder 自行请求。',
   explain: '解释这个路径',
   pinVersion: '固定此版本',
