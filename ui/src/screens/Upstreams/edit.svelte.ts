@@ -23,11 +23,11 @@ export class Edit {
   #timer: ReturnType<typeof setTimeout> | undefined
   #turn = 0
   /** How many fields are not saved. */
-  readonly changed: number = $derived(changes(this.#before, this.draft) + (this.isNew ? 1 : 0))
+  readonly changed: number = $derived(changes(this.#before, this.draft))
 
-  constructor(before: ProfileDraft, was: string | null, draft = before) {
+  constructor(before: ProfileDraft, was: string | null) {
     this.#before = before
-    this.draft = draft
+    this.draft = before
     this.#was = was
     void this.check()
   }
