@@ -7,6 +7,8 @@ it('puts ~ for the home folder', () => {
   expect(shortFolder('/Users/dev')).toBe('~')
   expect(shortFolder('/srv/home/dev')).toBe('/srv/home/dev')
   expect(shortFolder('/homes')).toBe('/homes')
+  expect(shortFolder('/srv/a-rather-long-folder/work/shop', 20)).toBe('…/work/shop')
+  expect(shortFolder('/one-name-that-is-all', 10)).toBe('/one-name-that-is-all')
 })
 
 it('cuts long names of profiles', () => {

@@ -1,8 +1,11 @@
 // Names shortened so that what tells them apart stays. Pure.
 
-/** A folder with `~` for the home folder. */
-export function shortFolder(folder: string): string {
-  return folder.replace(/^(\/home\/[^/]+|\/Users\/[^/]+|\/root|[A-Z]:\\Users\\[^\\]+)(?=[/\\]|$)/, '~')
+/** A folder with `~` for the home folder; a long one begins where its last names fit. */
+export function shortFolder(folder: string, most = 40): string {
+  const said = folder.replace(/^(\/home\/[^/]+|\/Users\/[^/]+|\/root|[A-Z]:\\Users\\[^\\]+)(?=[/\\]|$)/, '~')
+  if (said.length <= most) return said
+  const cut = said.indexOf('/', said.length - most + 1)
+  return cut < 0 ? said : `…${said.slice(cut)}`
 }
 
 /** The name of a profile: an ellipsis after 18 characters. */

@@ -126,8 +126,9 @@ function nodeOf(
     key: `${at} ${name}`,
     sign: signOf(upstream, state),
     name: shortName(name),
-    beside,
-    fact: fact === name ? '' : fact,
+    // A name that is the address itself leaves no room beside it.
+    beside: fact === name ? null : beside,
+    fact: fact === name ? (beside ?? '') : fact,
     mark: isOffline ? 'gone' : mark === 'unknown' ? null : mark,
     isFaint: isOffline || mark === 'gone',
     href: '#/upstreams',
