@@ -7,9 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+/// The outcome to come, and when who began it had asked.
+type UnderWay<V> = (watch::Receiver<Option<V>>, Option<Timestamp>);
+
 /// Work under way, by key.
 pub(crate) struct OnceMap<K, V> {
-    under_way: Mutex<HashMap<K, (watch::Receiver<Option<V>>, Option<Timestamp>)>>,
+    under_way: Mutex<HashMap<K, UnderWay<V>>>,
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> OnceMap<K, V> {

@@ -151,8 +151,11 @@ fn value(der: &[u8], kind: u8) -> Option<(&[u8], &[u8])> {
     (found == kind).then_some((contents, rest))
 }
 
-/// The first element, as kind and contents, and what stands behind it (X.690, section 8.1).
-fn element(der: &[u8]) -> Option<((u8, &[u8]), &[u8])> {
+/// Kind and contents.
+type Element<'a> = (u8, &'a [u8]);
+
+/// The first element, and what stands behind it (X.690, section 8.1).
+fn element(der: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let (&kind, rest) = der.split_first()?;
     let (&first, mut rest) = rest.split_first()?;
     let length = match first {

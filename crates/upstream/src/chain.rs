@@ -142,11 +142,8 @@ impl Chain {
 
     /// The upstreams, in order, each with what leads to the one behind it; up to `off`, behind which nobody is asked.
     pub fn entries(&self) -> impl Iterator<Item = (&Upstream, Option<Fall>)> {
-        let entries = self
-            .0
-            .iter()
-            .map_while(|link| Some((link.upstream.as_ref()?, link.then)));
-        entries
+        let links = self.0.iter();
+        links.map_while(|link| Some((link.upstream.as_ref()?, link.then)))
     }
 
     /// Asks one upstream after the other with `ask`, until one gives an answer or the list says to stop.

@@ -273,7 +273,7 @@ async fn projects(app: &App) -> Result<Vec<OverviewProject>, Failure> {
             })
         })
         .collect();
-    projects.sort_by(|one, other| other.at.cmp(&one.at));
+    projects.sort_by_key(|project| std::cmp::Reverse(project.at));
     projects.truncate(PROJECTS);
     Ok(projects)
 }

@@ -256,7 +256,8 @@ impl Reading {
         let mut read: Vec<String> = Vec::new();
         for (at, text) in all.iter().enumerate() {
             let field = format!("{field}.{at}");
-            let mend = || meant(text).map(|meant| mend::pattern(&[meant.clone()], 0, &meant));
+            let mend =
+                || meant(text).map(|meant| mend::pattern(std::slice::from_ref(&meant), 0, &meant));
             let patterns = self.field(&field, typed::patterns("the pattern", text), mend);
             for pattern in patterns.unwrap_or_default() {
                 let is_same =
