@@ -79,7 +79,12 @@ impl Larder {
         upstreams: &str,
         sumdb: &str,
     ) -> Result<Self> {
-        let mut larder = Self::spawn(program, home, &["--upstreams", upstreams, "--sumdb", sumdb])?;
+        Self::start_by(program, home, &["--upstreams", upstreams, "--sumdb", sumdb])
+    }
+
+    /// The same, with these arguments.
+    pub(crate) fn start_by(program: &Path, home: &Home, arguments: &[&str]) -> Result<Self> {
+        let mut larder = Self::spawn(program, home, arguments)?;
         let until = Instant::now() + PATIENCE;
         loop {
             if larder.read_token(home).is_ok() && larder.get("/", PATIENCE).is_ok() {

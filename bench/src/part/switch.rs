@@ -85,22 +85,7 @@ fn settings(upstreams: &[Upstream; 2]) -> String {
 
 /// Without upstreams on the command line: those would hold in every profile.
 fn start(bench: &Bench, home: &Home) -> Result<Larder> {
-    let mut larder = Larder::spawn(&bench.program, home, &[])?;
-    let until = Instant::now() + PATIENCE;
-    loop {
-        if let Ok(token) = fs::read_to_string(home.path().join("data/token.module")) {
-            token.trim().clone_into(&mut larder.token);
-            if !larder.token.is_empty() && larder.get("/", PATIENCE).is_ok() {
-                return Ok(larder);
-            }
-        }
-        larder.still_runs()?;
-        ensure!(
-            Instant::now() < until,
-            "larder did not start within {PATIENCE:?}"
-        );
-        thread::sleep(Duration::from_millis(2));
-    }
+    Larder::start_by(&bench.program, home, &[])
 }
 
 /// What is not kept at first: of each module that is not among the warm ones its three files.
