@@ -1,25 +1,21 @@
 # The verbs that a person types; what they do is in scripts/.
 
 # `LARDER_PROFILE=dev make run` builds quickly and serves slowly.
-LARDER_PROFILE ?= release
+export LARDER_PROFILE ?= release
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
-LARDER := $(TARGET)/$(if $(filter dev,$(LARDER_PROFILE)),debug,$(LARDER_PROFILE))/larder
 
 # The tests give go one build cache that lasts, so that it compiles its standard library once.
 export LARDER_TEST_GOCACHE := $(TARGET)/test-gocache
 
 .NOTPARALLEL:
-.PHONY: help run test check matrix bench
+.PHONY: help run test check matrix bench dist dist-test
 
 help: ## list these verbs
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-# The shell gives way to larder, so that Ctrl-C reaches larder itself, and make waits until it has put things in order.
-run: ## build Larder and serve modules until Ctrl-C
+run: ## build Larder and run it: in the tray where there is a display, headless where not
 	@scripts/setup run
-	@scripts/ui build
-	@cargo build --profile $(LARDER_PROFILE) --bin larder
-	@exec $(LARDER) serve
+	@exec scripts/run
 
 test: check ## check, then run every test
 	@scripts/step 'build of the window' scripts/ui build
@@ -52,3 +48,14 @@ bench: ## measure Larder beside nginx and beside its upstream
 	@cargo build --release --bin larder --package larder
 	@cargo build --release --package bench
 	@exec $(TARGET)/release/bench --larder $(TARGET)/release/larder $(ARGS)
+
+dist: ## build the packages: a .deb and an .rpm
+	@scripts/setup dist
+	@scripts/ui build
+	@cargo build --profile $(LARDER_PROFILE) --bin larder
+	@cargo build --profile $(LARDER_PROFILE) --package larder-tray
+	@scripts/dist
+
+dist-test: ## install, start, upgrade and remove the .deb on this machine, as root
+	@scripts/setup test
+	@scripts/dist-test

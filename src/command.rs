@@ -41,8 +41,8 @@ use clap::Subcommand;
 use server::Client;
 use tokio::runtime::Builder;
 
+use crate::command::serve::LogFormat;
 use crate::exit::Exit;
-use crate::logging::LogFormat;
 use crate::signals::unless_interrupted;
 use crate::trouble::Trouble;
 

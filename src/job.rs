@@ -5,10 +5,10 @@ use std::pin::pin;
 use app::command::Job;
 use app::{JobId, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
-use server::Client;
+use server::{Client, EndSignals};
 
 use crate::human;
-use crate::signals::{self, EndSignals};
+use crate::signals;
 use crate::trouble::Trouble;
 
 /// Starts a job and watches it to its end. The first Ctrl-C cancels it, the second leaves it at once.

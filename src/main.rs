@@ -7,7 +7,6 @@ mod command;
 mod exit;
 mod human;
 mod job;
-mod logging;
 mod output;
 mod signals;
 mod table;

@@ -9,13 +9,12 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use futures_util::StreamExt;
 use jiff::tz::TimeZone;
-use server::Client;
+use server::{Client, EndSignals};
 
 use super::ask;
 use crate::exit::Exit;
 use crate::human::{self, plain};
 use crate::output::{self, CAUTION, ERROR, FAINT, PLAIN, STRONG};
-use crate::signals::EndSignals;
 use crate::table::{Cell, Columns, Side};
 use crate::trouble::Trouble;
 

@@ -1,15 +1,14 @@
 //! `larder serve`: becomes the instance, and delivers modules until it is asked to end.
 
 use app::command::{Goproxy, ProxyAddress};
-use app::{App, AtLogin, Code, Failure, Instance, Places, PortHold, ServeOptions, Settings};
-use clap::Args;
-use server::{Client, Listeners, PortWish, service};
+use app::{App, AtLogin, Code, Failure, Instance, Places, PortHold, ServeOptions};
+use clap::{Args, ValueEnum};
+use server::{Begun, Client, EndSignals, Listeners, service};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::Exit;
-use crate::logging::{self, LogFormat};
 use crate::output::{self, CAUTION, FAINT, STRONG};
-use crate::signals::EndSignals;
+use crate::signals;
 use crate::trouble::Trouble;
 
 /// Serve modules to the go command until Ctrl-C
@@ -56,49 +55,55 @@ pub(crate) struct Options {
     pub(super) log_format: LogFormat,
 }
 
-pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Trouble> {
-    let handed_over = server::handed_over().await?;
-    places.prepare()?;
-    let _written_at_the_end = logging::start(options.log_format, &places.logs)?;
-    let end = EndSignals::take()?.into_token();
-    let app = tokio::select! {
-        app = become_instance(&places) => app,
-        () = end.cancelled() => return Err(Trouble::interrupted()),
-    };
-    let app = match (app, handed_over) {
-        (Ok(app), Some(listeners)) => {
-            app.port_is_held_by(PortHold::Socket);
-            return serve(app, listeners, options, end).await;
-        }
-        (Ok(app), None) => app,
-        (Err(failure), Some(_)) => return Err(failure.into()),
-        (Err(failure), None) => return attach_to_running(&places, &options, failure).await,
-    };
-    let wish = wish(options.port, app.settings().port);
-    let listeners = match server::listen(wish).await {
-        Ok(listeners) => listeners,
-        Err(failure) => {
-            let held = port_of(wish).filter(|_| failure.code == Code::PortTaken);
-            app.close().await;
-            return attach_to_socket(&places, &options, held, failure, end).await;
-        }
-    };
-    app.port_is_held_by(service::autostart());
-    serve(app, listeners, options, end).await
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For eyes
+    #[default]
+    Pretty,
+    /// One JSON object a line, and nothing else on stderr
+    Json,
 }
 
-/// Opens Larder in this process, once nobody else has it open.
-async fn become_instance(places: &Places) -> Result<App, Failure> {
-    loop {
-        if let Some(app) = App::open(places.clone()).await? {
-            return Ok(app);
+impl From<LogFormat> for app::LogFormat {
+    fn from(format: LogFormat) -> Self {
+        match format {
+            LogFormat::Pretty if output::stderr_has_color() => Self::Colored,
+            LogFormat::Pretty => Self::Pretty,
+            LogFormat::Json => Self::Json,
         }
-        // It may be a command that is done in a moment, such as `larder cache list`, or an instance that is ending.
-        match Client::running(places).await {
-            Ok(_) => return Err(already_running(places)),
-            Err(failure) if failure.code == Code::NotRunning => {}
-            Err(failure) => return Err(failure),
+    }
+}
+
+pub(crate) async fn run(options: Options, places: Places) -> Result<Exit, Trouble> {
+    let handed_over = server::handed_over().await?;
+    let is_service = handed_over.is_some();
+    places.prepare()?;
+    let _written_at_the_end = app::start_log(options.log_format.into(), &places.logs)?;
+    let end = signals::into_token(EndSignals::take()?);
+    let begun = tokio::select! {
+        begun = server::begin(&places, options.port, handed_over) => begun?,
+        () = end.cancelled() => return Err(Trouble::interrupted()),
+    };
+    match begun {
+        Begun::Here(app, listeners) => serve(app, listeners, options, end).await,
+        // Where the instance that runs is the service, that is what was asked for.
+        Begun::Elsewhere(client) if !is_service && is_of_service(&places).await => {
+            say_attached(&client, &places, &options).await
         }
+        Begun::Elsewhere(_) if options.open && !is_service => {
+            super::open::show(&places, options.no_browser).await?;
+            Ok(Exit::Done)
+        }
+        Begun::Elsewhere(_) => Err(already_running(&places).into()),
+    }
+}
+
+/// Whether the instance that runs is the service.
+async fn is_of_service(places: &Places) -> bool {
+    match Instance::announced(places) {
+        Some(instance) => service::hold(instance.port).await == PortHold::Socket,
+        None => false,
     }
 }
 
@@ -112,42 +117,6 @@ fn already_running(places: &Places) -> Failure {
     Failure::new(Code::AlreadyRunning, message)
         .hint("see how it is: larder status")
         .hint("or stop it first: larder stop")
-}
-
-/// Where the instance that runs is the service, that is what was asked for.
-async fn attach_to_running(
-    places: &Places,
-    options: &Options,
-    failure: Failure,
-) -> Result<Exit, Trouble> {
-    if options.open && failure.code == Code::AlreadyRunning {
-        super::open::show(places, options.no_browser).await?;
-        return Ok(Exit::Done);
-    }
-    let port = Instance::announced(places).map(|instance| instance.port);
-    match port.filter(|_| failure.code == Code::AlreadyRunning) {
-        Some(port) if service::hold(port).await == PortHold::Socket => {
-            say_attached(&Client::running(places).await?, places, options).await
-        }
-        _ => Err(failure.into()),
-    }
-}
-
-/// Where the service's own socket holds the port, it is not taken: the service is started.
-async fn attach_to_socket(
-    places: &Places,
-    options: &Options,
-    port: Option<u16>,
-    failure: Failure,
-    end: CancellationToken,
-) -> Result<Exit, Trouble> {
-    match port {
-        Some(port) if service::hold(port).await == PortHold::Socket => tokio::select! {
-            client = service::attach(places, port) => say_attached(&client?, places, options).await,
-            () = end.cancelled() => Err(Trouble::interrupted()),
-        },
-        _ => Err(failure.into()),
-    }
 }
 
 async fn say_attached(
@@ -193,25 +162,16 @@ async fn deliver(
     options: Options,
     end: CancellationToken,
 ) -> Result<(), Failure> {
-    let port = listeners.port();
     app.starts_at_login_by(at_login(app.places().clone()));
-    // Only a run at the port of every run says where that is.
-    let is_first = options.port.is_none() && app.settings().port.is_none();
     let serve = ServeOptions {
-        port,
+        port: listeners.port(),
         upstreams: options.upstreams,
         sumdb: options.sumdb,
     };
+    // Only a run at the port of every run says where that is.
     tokio::select! {
-        begun = app.begin_serving(serve) => drop(begun?),
+        begun = server::begin_delivery(app, serve, options.port.is_none()) => begun?,
         () = end.cancelled() => return Ok(()),
-    }
-    if is_first {
-        remember(app.places(), port);
-    }
-    tracing::info!(port, version = app::VERSION, "serving");
-    for warning in app.warnings() {
-        tracing::warn!("{warning}");
     }
     if !options.quiet {
         let address = app::command::Call::run(Goproxy {}, app).await?;
@@ -244,29 +204,6 @@ fn at_login(places: Places) -> AtLogin {
     })
 }
 
-fn port_of(wish: PortWish) -> Option<u16> {
-    match wish {
-        PortWish::Remembered(port) => port,
-        PortWish::Exactly(port) => Some(port),
-        PortWish::AnyForThisRun => None,
-    }
-}
-
-fn wish(asked: Option<u16>, remembered: Option<u16>) -> PortWish {
-    match asked {
-        None => PortWish::Remembered(remembered),
-        Some(0) => PortWish::AnyForThisRun,
-        Some(port) => PortWish::Exactly(port),
-    }
-}
-
-/// Writes the port of a first start down. Where that fails, this run is as good as any; the next may have another port.
-fn remember(places: &Places, port: u16) {
-    if let Err(failure) = Settings::remember_port(&places.settings(), port) {
-        tracing::warn!("the port is not remembered: {failure}");
-    }
-}
-
 /// Says how to use it: the line itself to stdout, alone, so that it can be copied or read by a script; it holds the
 /// token, which never goes into the log.
 fn welcome(address: &ProxyAddress, format: LogFormat) {
@@ -280,18 +217,5 @@ fn welcome(address: &ProxyAddress, format: LogFormat) {
     }
     if format == LogFormat::Pretty {
         output::tell(&format!("\n{FAINT}Ctrl-C ends it.{FAINT:#}\n\n"));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_asked_for_wins_over_what_is_remembered() {
-        assert_eq!(wish(None, None), PortWish::Remembered(None));
-        assert_eq!(wish(None, Some(4677)), PortWish::Remembered(Some(4677)));
-        assert_eq!(wish(Some(0), Some(4677)), PortWish::AnyForThisRun);
-        assert_eq!(wish(Some(80), Some(4677)), PortWish::Exactly(80));
     }
 }

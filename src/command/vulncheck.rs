@@ -12,14 +12,13 @@ use app::{
 use clap::Args;
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
-use server::VulndbRun;
+use server::{EndSignals, VulndbRun};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::exit::Exit;
 use crate::human;
 use crate::output;
-use crate::signals::EndSignals;
 use crate::trouble::Trouble;
 
 /// How long govulncheck may take to end when it is asked to.

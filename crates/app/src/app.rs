@@ -534,10 +534,13 @@ impl App {
 
     /// Ends all work, writes down what there is to write, and lets go of the lock. What was begun in the background
     /// is taken up at the next start.
-    pub async fn close(&self) {
+    ///
+    /// Gives why go env could not be given back, where that is so: it still points at Larder then.
+    pub async fn close(&self) -> Option<Failure> {
+        let mut not_given_back = None;
         if let Some(serving) = self.0.serving.get() {
             Instance::withdraw(&self.0.places);
-            go_env::end(self).await;
+            not_given_back = go_env::end(self).await;
             serving.stop().await;
             network::end(&self.0.store).await;
         }
@@ -552,5 +555,6 @@ impl App {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
+        not_given_back
     }
 }

@@ -23,6 +23,7 @@
 
 mod answer;
 mod answering;
+mod begin;
 mod body;
 mod client;
 mod conditional;
@@ -38,6 +39,7 @@ mod pulse;
 mod range;
 mod run;
 pub mod service;
+mod signals;
 mod site;
 mod status;
 mod stream;
@@ -48,9 +50,11 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Client, Remote};
+pub use begin::{Begun, begin, begin_delivery};
+pub use client::{Client, Items, Remote};
 pub use listen::{FIRST_CHOICE, Listeners, PortWish, listen};
 pub use listen_fds::handed_over;
 pub use run::run;
+pub use signals::EndSignals;
 pub use vulndb::VulndbRun;
 pub use window::PageWritten;

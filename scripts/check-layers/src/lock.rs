@@ -31,6 +31,13 @@ const ONE_VERSION: &[&str] = &[
     "url",
 ];
 
+/// Older versions that the bindings of GTK bring along: in the desktop program alone, and mostly while it is built.
+const OF_GTK: &[(&str, &str)] = &[
+    ("thiserror", "1."),
+    ("toml_edit", "0.19."),
+    ("toml_edit", "0.20."),
+];
+
 /// Other stacks for TLS and cryptography than rustls over ring.
 const OTHER_TLS: &[&str] = &[
     "aws-lc-fips-sys",
@@ -72,7 +79,8 @@ fn quoted(line: &str, key: &str) -> Option<String> {
 /// What is there twice, or should not be there at all.
 pub(crate) fn check(versions: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let twice = ONE_VERSION.iter().filter_map(|name| {
-        let found = versions.get(*name)?;
+        let found = versions.get(*name)?.iter().map(String::as_str);
+        let found: Vec<&str> = found.filter(|version| !is_of_gtk(name, version)).collect();
         (found.len() > 1).then(|| {
             format!(
                 "Cargo.lock holds {name} {}; `cargo tree -i {name}` tells who wants which, bring them to one",
@@ -89,6 +97,12 @@ pub(crate) fn check(versions: &BTreeMap<String, Vec<String>>) -> Vec<String> {
             )
         });
     twice.chain(other_tls).collect()
+}
+
+fn is_of_gtk(name: &str, version: &str) -> bool {
+    OF_GTK
+        .iter()
+        .any(|(of_gtk, begin)| *of_gtk == name && version.starts_with(begin))
 }
 
 #[cfg(test)]
@@ -123,6 +137,16 @@ mod tests {
         let findings = check(&versions);
         assert_eq!(findings.len(), 1);
         assert!(findings[0].contains("http 0.2.9 and 1.5.0"));
+    }
+
+    #[test]
+    fn what_gtk_brings_is_let_be_and_nothing_more() {
+        let found = |packages| check(&parse(&lock_file(packages)));
+        assert!(found(&[("thiserror", "1.0.69"), ("thiserror", "2.0.21")]).is_empty());
+        assert_eq!(
+            found(&[("thiserror", "2.0.21"), ("thiserror", "3.0.0")]).len(),
+            1
+        );
     }
 
     #[test]

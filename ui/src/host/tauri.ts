@@ -1,6 +1,5 @@
 // The host of the desktop program: its own process holds the engine, or a client of the one that runs.
 import { Channel, invoke } from '@tauri-apps/api/core'
-import { getCurrentWindow } from '@tauri-apps/api/window'
 import type { JobState, Progress } from './shapes'
 import { Failure, partly, type Host, type Job, type Partly } from './types'
 
@@ -121,7 +120,7 @@ export async function tauri(): Promise<Host> {
       chooseFolder: () => ask<string | null>('choose_folder', { title: null, start: null }),
       reveal: (path) => ask('open_path', { path }),
       restart: () => ask('restart'),
-      close: () => getCurrentWindow().close(),
+      close: () => ask('close_window'),
     },
   }
 }

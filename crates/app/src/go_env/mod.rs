@@ -258,22 +258,23 @@ pub(crate) async fn begin(app: &App) {
     renew(app).await;
 }
 
-/// What a run that has served does: gives back what is not to stay.
-pub(crate) async fn end(app: &App) {
+/// What a run that has served does: gives back what is not to stay. Gives why not, where that fails.
+pub(crate) async fn end(app: &App) -> Option<Failure> {
     let turn = app.go_env().turn().await;
     let data = app.places().data.clone();
     let giving = in_turn(turn, move || {
+        let mut failed = None;
         for kept in Kept::all(&data)?.into_iter().filter(|kept| !kept.stays) {
             match file::give_back(kept) {
                 Ok(given) => tracing::info!("{} was given back", given.file.display()),
-                Err(failure) => tracing::warn!("go env is not given back: {failure}"),
+                Err(failure) => failed = Some(failure),
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     });
-    if let Err(failure) = giving.await {
-        tracing::warn!("go env is not given back: {failure}");
-    }
+    let failure = giving.await.err()?;
+    tracing::warn!("go env is not given back: {failure}");
+    Some(failure)
 }
 
 /// Brings go env up to date with what is in force: port, token, profile, grants. What somebody has changed by hand is

@@ -1,19 +1,20 @@
 //! The one client that CLI, tray and window use: it asks the running instance, or does the same in this process.
 
 mod lines;
+mod raw;
 mod reach;
 mod remote;
 mod wire;
 
 use app::command::{self, ActivityFeed, Call, Feed, Job};
-use app::{ActivityItem, App, Code, Failure, JobId, JobState, Places, Progress};
+use app::{ActivityItem, App, Code, Failure, JobId, Places, Progress};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::Value;
 
+pub use raw::Items;
 pub use remote::Remote;
 
-use crate::feed;
 use crate::window::PageWritten;
 
 /// Asks things of Larder, wherever it is.
@@ -87,10 +88,7 @@ impl Client {
         id: JobId,
         mut on_progress: impl FnMut(Progress),
     ) -> Result<J::Answer, Failure> {
-        let mut states: BoxStream<'_, Result<JobState, Failure>> = match self {
-            Self::Local(app) => feed::states(app.jobs().watch(id)?).map(Ok).boxed(),
-            Self::Remote(remote) => remote.watch(id).await?,
-        };
+        let mut states = self.states(id).await?;
         while let Some(state) = states.try_next().await? {
             on_progress(state.progress);
             if let Some(end) = state.end {
@@ -175,7 +173,7 @@ impl Client {
     /// Is done: lets go of the lock where it is held.
     pub async fn close(&self) {
         match self {
-            Self::Local(app) => app.close().await,
+            Self::Local(app) => drop(app.close().await),
             Self::Remote(_) => {}
         }
     }

@@ -9,13 +9,18 @@ use http::Method;
 use secret::Secret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::client::lines::lines;
 use crate::client::not_understood;
+use crate::client::raw::Items;
 use crate::client::reach::not_running;
 use crate::client::wire::{self, Reply};
 use crate::control::{Greeting, NAME};
 use crate::window::PageWritten;
+
+/// How many items of a feed are given at once, at most.
+const BATCH: usize = 500;
 
 /// The running instance.
 #[derive(Clone, Debug)]
@@ -51,17 +56,27 @@ impl Remote {
     }
 
     pub(super) async fn call<C: Call>(&self, call: C) -> Result<C::Answer, Failure> {
-        self.ask(
-            Method::POST,
-            &format!("/-/call/{}", C::NAME),
-            written(&call)?,
-        )
-        .await
+        self.post(format!("/-/call/{}", C::NAME), &call).await
+    }
+
+    pub(super) async fn call_raw(&self, name: &str, request: &Value) -> Result<Value, Failure> {
+        self.post(format!("/-/call/{}", named(name)?), request)
+            .await
     }
 
     pub(super) async fn start<J: Job>(&self, job: J) -> Result<JobId, Failure> {
-        self.ask(Method::POST, &format!("/-/job/{}", J::NAME), written(&job)?)
-            .await
+        self.post(format!("/-/job/{}", J::NAME), &job).await
+    }
+
+    pub(super) async fn start_raw(&self, name: &str, request: &Value) -> Result<JobId, Failure> {
+        self.post(format!("/-/job/{}", named(name)?), request).await
+    }
+
+    pub(super) async fn follow_raw(&self, feed: &str, after: i64) -> Result<Items, Failure> {
+        let path = format!("/-/feed/{}/follow?after={after}", named(feed)?);
+        let items = lines::<Value>(self.send(Method::GET, &path, Bytes::new()).await?);
+        let batches = items.ready_chunks(BATCH);
+        Ok(batches.map(|batch| batch.into_iter().collect()).boxed())
     }
 
     pub(super) async fn watch(
@@ -122,6 +137,14 @@ impl Remote {
         self.ask(Method::POST, "/-/open-window", Bytes::new()).await
     }
 
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: String,
+        request: &impl Serialize,
+    ) -> Result<T, Failure> {
+        self.ask(Method::POST, &path, written(request)?).await
+    }
+
     async fn ask<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -145,6 +168,15 @@ fn not_without_lock(places: &Places) -> Result<(), Failure> {
         return Ok(());
     }
     Err(not_running())
+}
+
+/// A name that can stand in a path; the instance knows whether there is one.
+fn named(name: &str) -> Result<&str, Failure> {
+    if !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') {
+        return Ok(name);
+    }
+    let message = format!("{name:?} is no name of a command");
+    Err(Failure::new(Code::Protocol, message))
 }
 
 fn written(request: &impl Serialize) -> Result<Bytes, Failure> {

@@ -1,10 +1,8 @@
-//! What `larder serve` logs: to stderr for who watches, and to a file a day for who comes later.
+//! What a program that serves logs: to stderr for who watches, and to a file a day for who comes later.
 
 use std::fmt;
 use std::path::Path;
 
-use app::{Code, Failure};
-use clap::ValueEnum;
 use jiff::Zoned;
 use tracing::{Metadata, Subscriber};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -17,15 +15,16 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::output;
+use crate::failure::{Code, Failure};
 
 /// How many days of log files are kept.
 const FILES: usize = 7;
 /// How many lines may wait for the disk; more are dropped rather than waited for.
 const LINES: usize = 4096;
 /// The crates of this program, as their events are named.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "larder",
+    "larder_tray",
     "app",
     "server",
     "delivery",
@@ -37,20 +36,26 @@ const OURS: [&str; 9] = [
 ];
 
 /// How the log is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    /// For eyes
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For eyes.
     #[default]
     Pretty,
-    /// One JSON object a line, and nothing else on stderr
+    /// The same, in the colours of a terminal.
+    Colored,
+    /// One JSON object a line, and nothing else on stderr.
     Json,
 }
 
-/// Begins to log. What is still on its way to the file is written when the guard goes.
+/// The log of this process; what is still on its way to the file is written when this goes.
+#[derive(Debug)]
+pub struct Log(#[expect(dead_code, reason = "it is there to be dropped")] WorkerGuard);
+
+/// Begins to log: to stderr in this format, and into the folder.
 ///
 /// # Errors
 /// `bad-input` where `LARDER_LOG` can't be understood; `disk` where there can't be a log file.
-pub(crate) fn start(format: LogFormat, folder: &Path) -> Result<WorkerGuard, Failure> {
+pub fn start_log(format: LogFormat, folder: &Path) -> Result<Log, Failure> {
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("larder")
@@ -67,19 +72,23 @@ pub(crate) fn start(format: LogFormat, folder: &Path) -> Result<WorkerGuard, Fai
         .finish(file);
     let wanted = std::env::var("LARDER_LOG").unwrap_or_default();
     tracing_subscriber::registry()
-        .with(lines(
-            format,
-            std::io::stderr,
-            output::stderr_has_color(),
-            filter(&wanted)?,
-        ))
-        .with(lines(format, file, false, filter(&wanted)?))
+        .with(lines(format, std::io::stderr, filter(&wanted)?))
+        .with(lines(format.without_color(), file, filter(&wanted)?))
         .try_init()
         .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-    Ok(guard)
+    Ok(Log(guard))
 }
 
-fn lines<S, W>(format: LogFormat, to: W, color: bool, wanted: EnvFilter) -> impl Layer<S>
+impl LogFormat {
+    fn without_color(self) -> Self {
+        match self {
+            Self::Pretty | Self::Colored => Self::Pretty,
+            Self::Json => Self::Json,
+        }
+    }
+}
+
+fn lines<S, W>(format: LogFormat, to: W, wanted: EnvFilter) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -87,9 +96,9 @@ where
     let common = layer()
         .with_writer(to)
         .with_timer(LocalTime)
-        .with_ansi(color);
+        .with_ansi(format == LogFormat::Colored);
     let layer = match format {
-        LogFormat::Pretty => common.compact().boxed(),
+        LogFormat::Pretty | LogFormat::Colored => common.compact().boxed(),
         LogFormat::Json => common.json().flatten_event(true).boxed(),
     };
     layer.with_filter(wanted.and(filter_fn(may_be_logged)))
@@ -146,7 +155,7 @@ mod tests {
     fn logged(format: LogFormat, wanted: &str) -> String {
         let kept = Kept::default();
         let to = kept.clone();
-        let layer = lines(format, move || to.clone(), false, filter(wanted).unwrap());
+        let layer = lines(format, move || to.clone(), filter(wanted).unwrap());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             tracing::info!(target: "larder::activity", bytes = 3, "asked");
             tracing::debug!(target: "upstream::chain", "asks the next");
@@ -210,7 +219,7 @@ mod tests {
     fn the_file_holds_it_once_the_guard_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         // The one test that sets the logger of this process.
-        let guard = start(LogFormat::Pretty, folder.path()).unwrap();
+        let guard = start_log(LogFormat::Colored, folder.path()).unwrap();
         tracing::info!(target: "larder::activity", "a mark");
         drop(guard);
         let files: Vec<_> = std::fs::read_dir(folder.path())
@@ -224,7 +233,7 @@ mod tests {
             "{text:?}"
         );
         assert!(
-            start(LogFormat::Pretty, folder.path()).is_err(),
+            start_log(LogFormat::Colored, folder.path()).is_err(),
             "there is one logger"
         );
     }
