@@ -37,6 +37,10 @@ class Window(World):
         self.driver.close()
         super().tearDown()
 
+    def card(self):
+        """The profile card of the sidebar: the tray inside the window."""
+        return self.driver.run("return document.querySelector('button.card')?.innerText ?? ''")
+
     def invoke(self, command, **arguments):
         """What the window's page could ask; `(True, answer)` or `(False, failure)`."""
         script = f"""
@@ -47,8 +51,11 @@ class Window(World):
 
     def test_the_page_is_drawn_and_follows_the_engine(self):
         self.assertEqual(self.driver.run("return document.title"), "Larder")
+        until("the welcome is shown first", lambda: "Look around first" in self.driver.text())
+        self.driver.click("button.quiet")
+        until("the profile in use is shown", lambda: "public" in self.card())
         self.larder("use", "company")
-        until("the window tells the switch", lambda: "company" in self.driver.text())
+        until("the window tells the switch", lambda: "company" in self.card())
         if folder := os.environ.get("LARDER_PICTURES"):
             self.driver.picture(f"{folder}/window.png")
 

@@ -69,8 +69,8 @@ pub use go_env::{
 pub use go_tool::CallerEnv;
 pub use instance::Instance;
 pub use job::{JobId, JobState, Jobs, Progress, Reporter};
-pub use mood::Mood;
 pub use logging::{Log, LogFormat, start_log};
+pub use mood::Mood;
 pub use notices::{Notice, Notices};
 pub use notify::{Cause, Notification};
 pub use places::Places;
