@@ -52,8 +52,7 @@ bench: ## measure Larder beside nginx and beside its upstream
 dist: ## build the packages: a .deb and an .rpm
 	@scripts/setup dist
 	@scripts/ui build
-	@cargo build --profile $(LARDER_PROFILE) --bin larder
-	@cargo build --profile $(LARDER_PROFILE) --package larder-tray
+	@cargo build --profile $(LARDER_PROFILE) --package larder --package larder-tray --bins
 	@scripts/dist
 
 dist-test: ## install, start, upgrade and remove the .deb on this machine, as root

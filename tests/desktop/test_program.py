@@ -15,12 +15,6 @@ class Program(World):
         """The processes that draw windows."""
         return [number for number, name in children_of(pid).items() if name == WEB_PROCESS]
 
-    def test_without_a_display_it_names_the_headless_program(self):
-        done = self.run_program(TRAY, check=False, DISPLAY="", WAYLAND_DISPLAY="")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("no display", done.stderr)
-        self.assertIn("larder serve", done.stderr)
-
     def test_a_start_opens_the_window_and_a_second_start_shows_it(self):
         first = self.start_tray()
         until("the window opens", lambda: self.windows() == ["Larder"])
