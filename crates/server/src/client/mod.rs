@@ -147,7 +147,8 @@ impl Client {
         self.follow::<ActivityFeed>(seq)
     }
 
-    /// The items of a feed after number `after`, and those to come. It ends as [`Client::activity_follow`] does.
+    /// The items of a feed after number `after`, and those to come; it asks when it is first polled. It ends as
+    /// [`Client::activity_follow`] does.
     pub fn follow<F: Feed>(&self, after: i64) -> BoxStream<'static, Result<F::Item, Failure>> {
         match self {
             Self::Local(app) => F::follow(app, after)

@@ -14,6 +14,12 @@ fn in_runtime<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().unwrap().block_on(work)
 }
 
+/// What comes within a while; a test that waits for ever tells nothing.
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    let come = tokio::time::timeout(Duration::from_secs(20), work).await;
+    come.expect("it does not come")
+}
+
 #[test]
 fn changes_are_followed_with_an_instance_and_without() {
     let larder = Instance::start();
@@ -111,7 +117,16 @@ fn what_a_person_does_not_see_is_told_once_after_the_first_seconds() {
     let larder = Instance::start();
     in_runtime(async {
         let client = Client::running(&larder.places()).await.unwrap();
-        let mut told = client.follow::<NotificationsFeed>(0);
+        // A stream asks when it is first looked at: from the beginning.
+        let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let mut follow = client.follow::<NotificationsFeed>(0);
+        tokio::spawn(async move {
+            while let Some(one) = follow.next().await {
+                if sender.send(one.unwrap()).is_err() {
+                    break;
+                }
+            }
+        });
         let offline =
             async |mode| drop(client.call(SetOffline { mode: Some(mode) }).await.unwrap());
         offline(OfflineMode::On).await;
@@ -121,14 +136,14 @@ fn what_a_person_does_not_see_is_told_once_after_the_first_seconds() {
         By::Window.asks(offline(OfflineMode::On)).await;
         By::Tray.asks(offline(OfflineMode::Auto)).await;
         offline(OfflineMode::On).await;
-        let first = told.next().await.unwrap().unwrap();
+        let first = soon(told.recv()).await.unwrap();
         assert_eq!(
             (first.cause, first.title.as_str()),
             (Cause::Offline, "Offline. Larder goes on from the cache.")
         );
         assert_eq!(first.route, "#/overview");
         offline(OfflineMode::Auto).await;
-        let second = told.next().await.unwrap().unwrap();
+        let second = soon(told.recv()).await.unwrap();
         assert_eq!((second.cause, second.seq), (Cause::Back, first.seq + 1));
 
         // Turned off, and who comes back hears only what is new.
@@ -139,7 +154,7 @@ fn what_a_person_does_not_see_is_told_once_after_the_first_seconds() {
         offline(OfflineMode::On).await;
         let seq = i64::try_from(first.seq).unwrap();
         let mut again = client.follow::<NotificationsFeed>(seq);
-        assert_eq!(again.next().await.unwrap().unwrap(), second);
+        assert_eq!(soon(again.next()).await.unwrap().unwrap(), second);
         let more = tokio::time::timeout(Duration::from_millis(300), again.next()).await;
         assert!(more.is_err(), "{more:?}");
     });
