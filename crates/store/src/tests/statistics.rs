@@ -43,6 +43,34 @@ fn sum(span: usize, counted_as: &str, times: u64) -> Sum {
 }
 
 #[tokio::test]
+async fn what_each_upstream_was_asked_is_counted() {
+    let home = Home::new();
+    let store = home.open().await;
+    let of = |second, source: &str, upstream: &str, times| ActivityRow {
+        upstream: Some(upstream.to_owned()),
+        ..row(second, source, times)
+    };
+    let by_itself = ActivityRow {
+        background: true,
+        ..of(10, "upstream", "a.example", 50)
+    };
+    let rows = [
+        of(-1, "upstream", "a.example", 100),
+        of(0, "upstream", "b.example", 2),
+        of(1, "revalidated", "a.example", 3),
+        of(2, "upstream", "a.example", 1),
+        of(3, "stale", "a.example", 7),
+        row(4, "cache", 9),
+        by_itself,
+    ];
+    store.record(&rows).await.unwrap();
+    let asked = store.asked_of_upstreams(at(0)).await.unwrap();
+    let asked: Vec<(&str, u64)> = asked.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+    assert_eq!(asked, [("a.example", 4), ("b.example", 2)]);
+    store.close().await;
+}
+
+#[tokio::test]
 async fn each_half_hour_is_summed_by_source() {
     let home = Home::new();
     let store = home.open().await;
