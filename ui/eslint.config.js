@@ -4,7 +4,7 @@ import globals from 'globals'
 import ts from 'typescript-eslint'
 
 const parts = {
-  group: ['bits-ui', '@lucide/svelte', '@lucide/svelte/*', 'd3-hierarchy'],
+  group: ['@lucide/svelte', '@lucide/svelte/*', 'd3-hierarchy'],
   message: 'Only parts/ may know it.',
 }
 const tauri = { group: ['@tauri-apps/*'], message: 'Only host/ may know it.' }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use app::{Failure, JobId, JobState};
+use app::{By, Failure, JobId, JobState};
 use futures_util::StreamExt;
 use serde::Serialize;
 use serde_json::Value;
@@ -63,7 +63,8 @@ pub(crate) async fn call(
     name: String,
     request: Value,
 ) -> Result<Value, Failure> {
-    engine.client().await?.call_raw(&name, request).await
+    let client = engine.client().await?;
+    By::Window.asks(client.call_raw(&name, request)).await
 }
 
 /// Starts a job.
@@ -73,7 +74,8 @@ pub(crate) async fn start(
     name: String,
     request: Value,
 ) -> Result<JobId, Failure> {
-    engine.client().await?.start_raw(&name, request).await
+    let client = engine.client().await?;
+    By::Window.asks(client.start_raw(&name, request)).await
 }
 
 /// Tells the states of a job; the last one has its end, and with it this ends.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use app::command::{Pause, Resume, SetOffline, Stock, StockList, UseProfile};
 use app::stock::{Remembered, Subject};
-use app::{Choice, Failure, OfflineMode};
+use app::{By, Choice, Failure, OfflineMode};
 use tauri::AppHandle;
 
 use crate::engine::Engine;
@@ -31,7 +31,7 @@ pub(crate) fn follow(handle: &AppHandle, menu: Arc<Menu>, engine: Engine) {
             Click::Profile(_) | Click::Offline(_) | Click::Pause(_) | Click::Stock => {
                 let (handle, engine) = (handle.clone(), engine.clone());
                 tauri::async_runtime::spawn(async move {
-                    if let Err(failure) = ask(&handle, &engine, click).await {
+                    if let Err(failure) = By::Tray.asks(ask(&handle, &engine, click)).await {
                         tracing::warn!("the tray could not do it: {failure}");
                         crate::notify::tell_failed(&failure).await;
                     }

@@ -104,3 +104,15 @@ class Tray(World):
         notifications = self.bus.get_object("org.freedesktop.Notifications", "/org/freedesktop/Notifications")
         dbus.Interface(notifications, "example.larder.Test").Click(dbus.UInt32(told["id"]))
         until("the window opens", lambda: self.windows() == ["Larder"])
+
+    def test_who_clicks_is_not_told_of_it(self):
+        self.start_tray("--at-login")
+        item = self.tray()
+        self.tray_says(item, "company")
+        time.sleep(11)
+        item.click("company")
+        until("the click shows", lambda: item.checked() == ["company"])
+        # The command line's switch after it is told, and nothing else is.
+        self.larder("use", "public")
+        until("that is told", lambda: self.events("notify"))
+        self.assertEqual([told["summary"] for told in self.events("notify")], ["Now using public"])
