@@ -9,7 +9,8 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::{run, run_within};
@@ -64,10 +65,19 @@ impl Disk {
         Self(of.to_owned())
     }
 
-    /// Makes it read-only, or writable again. Nothing may be open for writing.
+    /// Makes it read-only, or writable again. Nothing may be open for writing; what is let go of in the background, as the
+    /// connections to a database that could not be opened, is waited for.
     pub fn set_read_only(&self, read_only: bool) {
-        let mode = if read_only { "ro" } else { "rw" };
-        mount(&["-o", &format!("remount,{mode}")], &self.0);
+        let options = format!("remount,{}", if read_only { "ro" } else { "rw" });
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            let done = run(Command::new("mount").args(["-o", &options]).arg(&self.0));
+            if !done.stderr.contains("busy") || Instant::now() >= until {
+                done.success();
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Takes all the room there is.
