@@ -28,5 +28,5 @@ export default defineConfig({
     },
   },
   server: { port: 5173, strictPort: true },
-  test: { include: ['src/**/*.test.ts'] },
+  test: { include: ['src/**/*.test.ts'], css: true },
 })
