@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -81,7 +82,11 @@ class World(unittest.TestCase):
             f'[profiles.{name}]\nupstreams = "{upstream.url}"\nchecksum-database = "off"\n\n'
             for name, upstream in profiles
         )
-        (config / "settings.toml").write_text(text)
+        # Two desktops at once must not take each other's port while one of them starts Larder anew.
+        self.reserved = socket.socket()
+        self.reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.reserved.bind(("127.0.0.1", 0))
+        (config / "settings.toml").write_text(f"port = {self.reserved.getsockname()[1]}\n{text}")
         (config / "settings.toml").chmod(0o600)
         self.started = []
 
@@ -92,6 +97,7 @@ class World(unittest.TestCase):
             process.wait()
         self.one.close()
         self.two.close()
+        self.reserved.close()
 
     def start(self, *command, **more):
         """Starts a program that the end of the test ends."""
