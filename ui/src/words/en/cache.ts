@@ -89,22 +89,4 @@ export const cache = {
   none: 'Nothing that is kept fits this.',
   clear: 'Clear the filter',
   gone: (module: string) => `Nothing of ${module} is kept.`,
-  importTitle: 'Import into the cache',
-  importNote: 'Each file is verified before it is kept. Nothing is taken away from where it is.',
-  importKind: 'What to import',
-  fromFolder: 'GOMODCACHE',
-  fromBundle: 'Bundle',
-  folder: 'Folder',
-  folderHint: 'Leave it empty for your own GOMODCACHE',
-  bundle: 'Bundle file',
-  bundleHint: 'An absolute path',
-  choose: 'Choose…',
-  importIt: 'Import',
-  importing: 'Importing',
-  imported: (n: number, size: string) =>
-    `${plural(n, { one: '1 file', other: `${number(n)} files` })} taken in, ${size}.`,
-  already: (n: number) =>
-    plural(n, { one: '1 was there already.', other: `${number(n)} were there already.` }),
-  leftOut: (n: number) => plural(n, { one: '1 was left out:', other: `${number(n)} were left out:` }),
-  noRoom: (n: number) => `No room for ${versions(n)}.`,
 }

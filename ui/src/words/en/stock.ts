@@ -101,12 +101,12 @@ export const stock = {
   },
   bring: {
     title: 'Import',
+    note: 'Each file is verified before it is kept. Nothing is taken away from where it is.',
     from: 'Import from',
     modcache: 'go’s module cache',
     bundle: 'A bundle',
-    modcacheNote:
-      'What go has downloaded on this computer is taken in, each file checked against the checksum database.',
-    bundleNote: 'A file that another Larder made. What is in it is checked before it is kept.',
+    modcacheNote: 'What go has downloaded on this computer, checked against the checksum database.',
+    bundleNote: 'A file that another Larder made.',
     folder: 'Folder',
     folderHint: 'Empty: GOMODCACHE, as your go has it.',
     file: 'File, as an absolute path',
