@@ -11,7 +11,7 @@ use bytes::Bytes;
 use go_module::{ModulePath, Request, list};
 use jiff::Timestamp;
 use store::KeptAnswer;
-use upstream::{Chain, Privacy, ReplyStatus, Upstream, UpstreamError, Validators};
+use upstream::{Chain, NodesAsked, Privacy, ReplyStatus, Upstream, UpstreamError, Validators};
 
 use crate::error::{DeliveryError, malformed};
 use crate::event::Source;
@@ -294,6 +294,8 @@ async fn ask(
         resume: None,
         cap: proof::cap(&request),
         hops,
+        avoid: Vec::new(),
+        nodes: NodesAsked::default(),
     };
     let reply = match upstream.fetch(ask).await {
         Ok(reply) => reply,

@@ -13,7 +13,7 @@ use futures_util::{FutureExt, StreamExt};
 use go_module::h1::ZipHasher;
 use go_module::{FileKind, H1, ModuleVersion, Request};
 use store::{Draft, StoreError, Tree};
-use upstream::{Privacy, Reply, ReplyStatus, Resume, Upstream, UpstreamError};
+use upstream::{NodesAsked, Privacy, Reply, ReplyStatus, Resume, Upstream, UpstreamError};
 
 use crate::adopt::{self, Adopted};
 use crate::body::CHUNK;
@@ -339,6 +339,8 @@ impl Transfer {
             resume,
             cap,
             hops: self.hops.clone(),
+            avoid: Vec::new(),
+            nodes: NodesAsked::default(),
         }
     }
 

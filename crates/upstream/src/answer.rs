@@ -62,6 +62,7 @@ pub(crate) async fn read(
                 content_type,
                 validators,
                 protocol,
+                node: None,
                 body,
             });
         }
@@ -83,6 +84,7 @@ pub(crate) async fn read(
         content_type,
         validators,
         protocol,
+        node: None,
         body,
     })
 }

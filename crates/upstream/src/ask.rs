@@ -4,7 +4,7 @@ use std::fmt;
 
 use go_module::Request;
 
-use crate::Body;
+use crate::{Body, NodeUse, NodesAsked};
 
 /// One question to an upstream.
 #[derive(Debug, Clone)]
@@ -21,6 +21,10 @@ pub struct Ask {
     pub cap: u64,
     /// The Larders that this request has come through already, oldest first, from its [`HOP_HEADER`](crate::HOP_HEADER).
     pub hops: Vec<String>,
+    /// Nodes of a pool that broke in this transfer already: they are asked last.
+    pub avoid: Vec<String>,
+    /// Where the nodes of a pool that are asked are noted.
+    pub nodes: NodesAsked,
 }
 
 impl Ask {
@@ -33,6 +37,8 @@ impl Ask {
             resume: None,
             cap,
             hops: Vec::new(),
+            avoid: Vec::new(),
+            nodes: NodesAsked::default(),
         }
     }
 }
@@ -54,6 +60,16 @@ pub(crate) struct Terms {
     pub(crate) resume: Option<Resume>,
     pub(crate) cap: u64,
     pub(crate) hops: Vec<String>,
+}
+
+impl Terms {
+    /// The same, for the whole answer.
+    pub(crate) fn from_the_start(&self) -> Self {
+        Self {
+            resume: None,
+            ..self.clone()
+        }
+    }
 }
 
 impl Ask {
@@ -99,6 +115,8 @@ pub struct Reply {
     pub validators: Validators,
     /// The protocol it came by, where it came over the network: `HTTP/1.1`, `HTTP/2`.
     pub protocol: Option<&'static str>,
+    /// The node that answered, where the upstream is a pool.
+    pub node: Option<NodeUse>,
     /// The body.
     pub body: Body,
 }

@@ -12,6 +12,7 @@ use futures_util::{Stream, StreamExt};
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::pool::InUse;
 use crate::{Deadlines, Stage, UpstreamError};
 
 /// Where a body's bytes come from.
@@ -41,6 +42,8 @@ pub struct Body {
     silence: Option<Pin<Box<Sleep>>>,
     waiting: bool,
     ended: bool,
+    /// Hears how it ends.
+    in_use: Option<InUse>,
 }
 
 impl Body {
@@ -65,7 +68,18 @@ impl Body {
             silence: None,
             waiting: false,
             ended: false,
+            in_use: None,
         }
+    }
+
+    /// The node that it comes from hears how it ends.
+    pub(crate) fn watch(&mut self, in_use: InUse) {
+        self.in_use = Some(in_use);
+    }
+
+    /// Others could go on with it: it may be silent for so long only.
+    pub(crate) fn be_impatient(&mut self, idle: Duration) {
+        self.idle = self.idle.min(idle);
     }
 
     /// A body of nothing.
@@ -183,6 +197,10 @@ impl Stream for Body {
                 },
             }
         };
+        if let Some(in_use) = self.in_use.take() {
+            let ended: Option<&Result<Bytes, UpstreamError>> = outcome.as_ref();
+            in_use.ended(ended.and_then(|ended| ended.as_ref().err()));
+        }
         self.end();
         Poll::Ready(outcome)
     }

@@ -14,8 +14,8 @@ use go_module::{Fall, ProxyList};
 use secret::UrlError;
 
 use crate::{
-    Credentials, Deadlines, Direct, HealthBook, HttpClients, OwnAddresses, PrivateRedirects, Step,
-    Upstream, UpstreamError, UpstreamKind,
+    Credentials, Deadlines, Direct, HealthBook, HttpClients, OwnAddresses, PoolOptionsError, Pools,
+    PrivateRedirects, Step, Upstream, UpstreamError, UpstreamKind,
 };
 
 /// What upstreams are made with.
@@ -33,6 +33,8 @@ pub struct ChainParts {
     pub private_redirects: PrivateRedirects,
     /// What is known of the ways to upstreams.
     pub health: HealthBook,
+    /// Upstreams of several nodes, and what is known of those.
+    pub pools: Pools,
     /// How long upstreams may take.
     pub limits: Deadlines,
     /// The id of this Larder in the hop header: letters, digits, `-`, `_`, `.`; at most 64 of them.
@@ -50,6 +52,7 @@ impl ChainParts {
             own: OwnAddresses::new(),
             private_redirects: PrivateRedirects::default(),
             health: HealthBook::default(),
+            pools: Pools::default(),
             limits,
             instance: instance.into(),
         }
@@ -79,6 +82,9 @@ pub enum ChainBuildError {
         /// The upstream's name.
         name: String,
     },
+    /// What settings say of its nodes can't be used.
+    #[error(transparent)]
+    Pool(#[from] PoolOptionsError),
     /// A `file://` URL with more than a path.
     #[error(
         "{name}: a file URL names a folder by its absolute path and nothing else: file:///path"

@@ -1,7 +1,9 @@
 //! The HTTP clients: built when first needed, one for each way a request may go.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Intercept;
@@ -35,8 +37,12 @@ pub struct HttpClients(Arc<Shared>);
 
 struct Shared {
     connect: Duration,
-    options: Checked,
+    options: Arc<Checked>,
     clients: Mutex<Arc<Clients>>,
+    /// The one address that all names lead to; else what the system finds.
+    pinned: Option<SocketAddr>,
+    /// Those that are pinned, for as long as somebody asks with them.
+    nodes: Mutex<HashMap<SocketAddr, Weak<Shared>>>,
 }
 
 /// One client for each kind of TLS and each way.
@@ -81,19 +87,47 @@ impl HttpClients {
     fn of(limits: &Deadlines, options: Checked) -> Self {
         Self(Arc::new(Shared {
             connect: limits.connect,
-            options,
+            options: Arc::new(options),
             clients: Mutex::default(),
+            pinned: None,
+            nodes: Mutex::default(),
         }))
+    }
+
+    /// The same, with connections of their own to this address, whatever name is asked for.
+    pub(crate) fn pinned(&self, to: SocketAddr) -> Self {
+        let mut nodes = self.0.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        nodes.retain(|_, node| node.strong_count() > 0);
+        if let Some(node) = nodes.get(&to).and_then(Weak::upgrade) {
+            return Self(node);
+        }
+        let node = Arc::new(Shared {
+            connect: self.0.connect,
+            options: Arc::clone(&self.0.options),
+            clients: Mutex::default(),
+            pinned: Some(to),
+            nodes: Mutex::default(),
+        });
+        nodes.insert(to, Arc::downgrade(&node));
+        Self(node)
+    }
+
+    /// The one address that all names lead to.
+    pub(crate) fn pinned_to(&self) -> Option<SocketAddr> {
+        self.0.pinned
     }
 
     /// Lets go of all idle connections and of the trust store; requests under way end on what they began with. For when the
     /// network has changed or the machine has slept: connections from before may be dead without saying so.
     pub fn forget_connections(&self) {
-        *self
-            .0
-            .clients
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        let nodes = self.0.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        let nodes: Vec<_> = nodes.values().filter_map(Weak::upgrade).collect();
+        for shared in std::iter::once(&self.0).chain(&nodes) {
+            *shared
+                .clients
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        }
     }
 
     /// Which way to `url`. As with Go's `http.ProxyFromEnvironment`, this machine is never behind a proxy.
@@ -209,6 +243,7 @@ impl Shared {
             .http2_keep_alive_timeout(self.connect)
             .dns_resolver(Resolver {
                 public_only: way == Way::Public,
+                pinned: self.pinned,
             });
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let builder = builder.tcp_user_timeout(self.connect * 2);

@@ -127,6 +127,7 @@ impl fmt::Debug for Authorization {
 }
 
 /// What one upstream's own origin is shown. No other origin is shown anything: that is up to whoever sends.
+#[derive(Clone)]
 pub(crate) enum Presenting {
     /// The user info of its URL, which the person wrote there for it.
     OfUrl(Authorization),

@@ -76,6 +76,7 @@ pub(crate) async fn fetch(
         content_type: None,
         validators: Validators::default(),
         protocol: None,
+        node: None,
         body: Body::new(pieces, Some(length), ask.cap, ask.cap, limits),
     })
 }

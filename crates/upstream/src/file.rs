@@ -83,6 +83,7 @@ impl Folder {
                 content_type: None,
                 validators,
                 protocol: None,
+                node: None,
                 body,
             });
         }
@@ -112,6 +113,7 @@ impl Folder {
             content_type: None,
             validators,
             protocol: None,
+            node: None,
             body,
         })
     }

@@ -37,6 +37,7 @@ mod network;
 mod options;
 mod own;
 mod plain_files;
+mod pool;
 mod redirect;
 mod resolver;
 mod retry;
@@ -65,5 +66,9 @@ pub use network::has_default_route;
 pub use options::{HttpOptions, HttpOptionsError, PemOf, ProxyChoice};
 pub use own::OwnAddresses;
 pub use plain_files::PlainFiles;
+pub use pool::{
+    NodeAsked, NodeChange, NodeEnd, NodeReport, NodeState, NodeUse, NodesAsked, NodesFrom,
+    PoolOptions, PoolOptionsError, PoolReport, Pools, UnknownNode,
+};
 pub use redirect::PrivateRedirects;
 pub use upstream::{Upstream, UpstreamKind};

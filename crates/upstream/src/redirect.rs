@@ -57,6 +57,12 @@ impl PrivateRedirects {
         Self(origins.filter(Origin::is_tuple).collect())
     }
 
+    /// The same, and the origin of this URL.
+    pub(crate) fn and(&self, url: &SafeUrl) -> Self {
+        let origins = self.0.iter().cloned();
+        Self(origins.chain([url.as_url().origin()]).collect())
+    }
+
     /// Whether a request of the upstream at `base` may go on to `target`.
     pub(crate) fn allow(&self, base: &Url, target: &Url) -> Result<(), RedirectRefusal> {
         let origin = target.origin();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{Deadlines, UpstreamError};
 
 /// Most tries after the first.
-const MORE: u32 = 2;
+pub(crate) const MORE: u32 = 2;
 
 /// A failed attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Failure {
 
 /// The pause before the next try, of which `tried` have been made after the first; none if there is to be no next one.
 /// `chance` is between 0 and 1.
-fn pause(again: Again, tried: u32, limits: &Deadlines, chance: f64) -> Option<Duration> {
+pub(crate) fn pause(again: Again, tried: u32, limits: &Deadlines, chance: f64) -> Option<Duration> {
     let backoff = || {
         limits
             .retry_pause

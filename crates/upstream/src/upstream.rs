@@ -13,6 +13,7 @@ use crate::direct::{self, Direct, NoGo};
 use crate::file::Folder;
 use crate::health::Health;
 use crate::http::{Asked, Http};
+use crate::pool::{PoolReport, Pooled};
 use crate::{ChainBuildError, ChainParts, Deadlines, Probe, Shown, UpstreamError, name};
 
 /// One upstream. Clones are the same upstream.
@@ -30,6 +31,7 @@ struct Inner {
 
 enum Source {
     Http(Box<Http>),
+    Pool(Box<Pooled>),
     Folder(Folder),
     Direct {
         direct: Arc<dyn Direct>,
@@ -77,6 +79,8 @@ impl Upstream {
                         Folder::new(&url, limits)
                             .ok_or(ChainBuildError::NotAPath { name: name.clone() })?,
                     )
+                } else if let Some(pool) = parts.pools.of(&url) {
+                    Source::Pool(Box::new(Pooled::new(pool, &url, parts)?))
                 } else {
                     Source::Http(Box::new(http_of(&url, parts, Asked::Proxy)?))
                 };
@@ -126,7 +130,7 @@ impl Upstream {
     /// What kind of upstream it is.
     pub fn kind(&self) -> UpstreamKind {
         match self.0.source {
-            Source::Http(_) => UpstreamKind::Http,
+            Source::Http(_) | Source::Pool(_) => UpstreamKind::Http,
             Source::Folder(_) => UpstreamKind::File,
             Source::Direct { .. } => UpstreamKind::Direct,
         }
@@ -145,6 +149,8 @@ impl Upstream {
         let begun = Instant::now();
         let fetched = match &self.0.source {
             Source::Http(http) => http.fetch(&ask).await,
+            // It takes note by itself: it alone knows whether all nodes were asked.
+            Source::Pool(pool) => return pool.fetch(&ask, &self.0.health).await,
             Source::Folder(folder) => folder.fetch(&ask).await,
             Source::Direct { direct, limits } => direct::fetch(direct.as_ref(), &ask, limits).await,
         };
@@ -152,10 +158,19 @@ impl Upstream {
         fetched
     }
 
+    /// What is known of its nodes, where it is a pool.
+    pub fn pool(&self) -> Option<PoolReport> {
+        match &self.0.source {
+            Source::Pool(pool) => Some(pool.report()),
+            Source::Http(_) | Source::Folder(_) | Source::Direct { .. } => None,
+        }
+    }
+
     /// Its client; none where it is no module proxy over http or https.
     pub(crate) fn http(&self) -> Option<&Http> {
         match &self.0.source {
             Source::Http(http) => Some(http),
+            Source::Pool(pool) => Some(pool.own()),
             Source::Folder(_) | Source::Direct { .. } => None,
         }
     }
@@ -177,6 +192,7 @@ impl Upstream {
     pub async fn probe(&self) -> Result<Probe, UpstreamError> {
         match &self.0.source {
             Source::Http(http) => http.probe().await,
+            Source::Pool(pool) => pool.probe().await,
             Source::Folder(folder) => {
                 let begun = Instant::now();
                 folder.probe().await?;

@@ -80,7 +80,7 @@ impl Http {
         }
         let way = self.clients.way(&hop.url, false);
         // Reading the trust store is no time of the upstream's.
-        self.clients.client(&hop.url, way, hop.own_origin).await?;
+        self.warm().await?;
         let headers = self.headers(&hop, &[], presented);
         let begun = Instant::now();
         let response = self
