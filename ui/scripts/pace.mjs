@@ -1,4 +1,5 @@
-// Measures whether the log keeps up: 500 entries a second for ten seconds, frames over 20 ms counted.
+// Measures whether the log keeps up: 500 entries a second for ten seconds, frames over 20 ms counted, and what of each was
+// script (from a trace, in ten seconds more).
 // node scripts/pace.mjs [--build]   (the mock's `busy` case in Chromium)
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
@@ -7,6 +8,14 @@ import { build, preview } from 'vite'
 const { values: said } = parseArgs({ options: { build: { type: 'boolean' } } })
 const SECONDS = 10
 const LONG = 20
+/** The events of a trace that are scripts. */
+const SCRIPTS = new Set([
+  'FunctionCall',
+  'FireAnimationFrame',
+  'TimerFire',
+  'RunMicrotasks',
+  'EvaluateScript',
+])
 const outDir = 'dist-mock'
 if (said.build) await build({ mode: 'mock', logLevel: 'warn', build: { outDir, emptyOutDir: true } })
 const server = await preview({
@@ -20,7 +29,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
 })
 
-/** Frames over so many seconds, and what the the page's own work (processor time) took of each: scripts, style and layout. */
+/** Frames over so many seconds, and the tasks that were long. */
 async function measure(page) {
   return page.evaluate(
     (seconds) =>
@@ -31,9 +40,7 @@ async function measure(page) {
         const tasks = []
         new PerformanceObserver((list) =>
           list.getEntries().forEach((entry) => tasks.push(entry.duration)),
-        ).observe({
-          type: 'longtask',
-        })
+        ).observe({ type: 'longtask' })
         const frame = (now) => {
           frames.push(now - before)
           before = now
@@ -46,6 +53,60 @@ async function measure(page) {
   )
 }
 
+/** How long scripts ran (processor time, in ms) in each frame of a trace. */
+function scriptsOf(trace) {
+  const { traceEvents } = JSON.parse(trace)
+  // Only the page draws by itself; at rest nothing does.
+  const drawing = traceEvents.find(({ name }) => name === 'FireAnimationFrame')
+  if (!drawing) return [0]
+  const { pid, tid } = drawing
+  const ours = traceEvents
+    .filter((event) => event.ph === 'X' && SCRIPTS.has(event.name) && event.pid === pid && event.tid === tid)
+    .sort((a, b) => a.ts - b.ts)
+  const begins = traceEvents
+    .filter((event) => event.name === 'FireAnimationFrame' && event.pid === pid && event.tid === tid)
+    .map(({ ts }) => ts)
+    .sort((a, b) => a - b)
+  const spent = begins.map(() => 0)
+  let [at, end] = [0, 0]
+  for (const { ts, dur, tdur } of ours) {
+    // What runs within another counts with it.
+    if (ts < end) continue
+    end = ts + dur
+    while (at + 1 < begins.length && begins[at + 1] <= ts) at += 1
+    spent[at] += (tdur ?? 0) / 1000
+  }
+  return spent.sort((a, b) => a - b)
+}
+
+/** What happens on a page at this address; one line says it. */
+async function tell(page, session, scene) {
+  const metrics = async () =>
+    Object.fromEntries(
+      (await session.send('Performance.getMetrics')).metrics.map((one) => [one.name, one.value]),
+    )
+  const rows = () => page.locator('[role="treegrid"]').getAttribute('aria-rowcount')
+  const [first, before] = [await rows(), await metrics()]
+  const { frames, tasks } = await measure(page)
+  const [last, after] = [await rows(), await metrics()]
+  await browser.startTracing(page, { categories: ['devtools.timeline', '-*'] })
+  await page.waitForTimeout(1000 * SECONDS)
+  const scripts = scriptsOf((await browser.stopTracing()).toString())
+  const sorted = [...frames].sort((a, b) => a - b)
+  const spent = (name) => ((1000 * (after[name] - before[name])) / frames.length).toFixed(2)
+  const over = (times) => `${times.filter((time) => time > LONG).length} over ${LONG} ms`
+  console.log(
+    [
+      `${scene === 'busy' ? '500 a second' : 'at rest'}: ${frames.length} frames in ${SECONDS} s`,
+      `median ${sorted[sorted.length >> 1].toFixed(1)} ms, longest ${sorted.at(-1).toFixed(1)} ms, ${over(frames)}`,
+      `long tasks ${tasks.length}`,
+      `scripts in a frame: median ${scripts[scripts.length >> 1].toFixed(1)} ms, longest ${scripts.at(-1).toFixed(1)} ms, ${over(scripts)}`,
+      `processor time a frame ${spent('TaskDuration')} ms: scripts ${spent('ScriptDuration')}, style ${spent('RecalcStyleDuration')}, layout ${spent('LayoutDuration')}`,
+      `rows ${first} → ${last}, ${await page.locator('[role="treegrid"] .row').count()} in the document`,
+    ].join('; '),
+  )
+}
+
 try {
   const page = await (await browser.newContext({ viewport: { width: 1080, height: 720 } })).newPage()
   const session = await page.context().newCDPSession(page)
@@ -55,27 +116,7 @@ try {
     await page.reload()
     await page.waitForSelector('[role="treegrid"] [role="row"]')
     await page.waitForTimeout(500)
-    const rows = () => page.locator('[role="treegrid"]').getAttribute('aria-rowcount')
-    const metrics = async () =>
-      Object.fromEntries(
-        (await session.send('Performance.getMetrics')).metrics.map((one) => [one.name, one.value]),
-      )
-    const [first, before] = [await rows(), await metrics()]
-    const { frames, tasks } = await measure(page)
-    const [last, after] = [await rows(), await metrics()]
-    const sorted = [...frames].sort((a, b) => a - b)
-    const spent = (name) => (1000 * (after[name] - before[name])) / frames.length
-    console.log(
-      [
-        `${scene === 'busy' ? '500 a second' : 'at rest'}: ${frames.length} frames in ${SECONDS} s`,
-        `median ${sorted[sorted.length >> 1].toFixed(1)} ms`,
-        `longest ${sorted.at(-1).toFixed(1)} ms`,
-        `${frames.filter((frame) => frame > LONG).length} over ${LONG} ms`,
-        `long tasks ${tasks.length}`,
-        `the page's own work (processor time) ${spent('TaskDuration').toFixed(2)} ms a frame`,
-        `rows ${first} → ${last}, ${await page.locator('[role="treegrid"] .row').count()} in the document`,
-      ].join(', '),
-    )
+    await tell(page, session, scene)
   }
 } finally {
   await browser.close()

@@ -1,6 +1,6 @@
 // Which rows of a long list are in sight.
 import { expect, it } from 'vitest'
-import { heightOf, inSight, moved, reveal, rowAt, topOf, type Rows } from './rows'
+import { belowLowest, heightOf, inSight, moved, Places, reveal, rowAt, topOf, type Rows } from './rows'
 
 const plain: Rows = { count: 5000, row: 32, opened: -1, more: 0 }
 const opened: Rows = { ...plain, opened: 2, more: 200 }
@@ -46,4 +46,17 @@ it('follows the keys', () => {
   expect(moved('End', 3, 10, 5)).toBe(9)
   expect(moved('x', 3, 10, 5)).toBeUndefined()
   expect(moved('End', -1, 0, 5)).toBeUndefined()
+})
+
+it('leaves a row where it is when others come at the top', () => {
+  expect(belowLowest(7, plain)).toBe(belowLowest(9, { ...plain, count: plain.count + 2 }))
+  expect(belowLowest(3, opened)).toBe(belowLowest(4, { ...opened, count: opened.count + 1, opened: 3 }))
+})
+
+it('gives the place of a row that went to the one that came', () => {
+  const places = new Places()
+  const before = [5, 4, 3].map((number) => places.of(number, 3))
+  expect(new Set(before).size).toBe(3)
+  expect([6, 5, 4].map((number) => places.of(number, 3))).toEqual([before[2], before[0], before[1]])
+  expect(new Set([1, 0, -1].map((number) => places.of(number, 3))).size).toBe(3)
 })

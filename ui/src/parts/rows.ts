@@ -17,6 +17,20 @@ export const heightOf = ({ count, row, opened, more }: Rows): number =>
 export const topOf = (at: number, { row, opened, more }: Rows): number =>
   at * row + (opened >= 0 && at > opened ? more : 0)
 
+/** Where a row begins, from the lowest row on: it stays where it is when rows come at the top. */
+export const belowLowest = (at: number, rows: Rows): number => topOf(at, rows) - (rows.count - 1) * rows.row
+
+/** Places in the document for rows that have lasting numbers: each has its own, and one that goes leaves it to one that comes. */
+export class Places {
+  #most = 0
+
+  /** The place of a row, of so many that are shown at once and follow each other. */
+  of(number: number, shown: number): number {
+    this.#most = Math.max(this.#most, shown)
+    return ((number % this.#most) + this.#most) % this.#most
+  }
+}
+
 /** The row at this height. */
 export function rowAt(y: number, rows: Rows): number {
   const { count, row, opened, more } = rows

@@ -56,6 +56,18 @@ describe('the log', () => {
     expect(log.first).toBe(501)
   })
 
+  it('gives each entry a number that lasts', () => {
+    const log = new Log()
+    log.begin(items(100, 110).reverse())
+    const numberOf = (seq: number) => log.lowest + log.count - 1 - log.indexOf(seq)
+    const before = numberOf(109)
+    log.older(items(90, 100).reverse())
+    expect(numberOf(109)).toBe(before)
+    log.add(items(110, 5_700), false)
+    expect(log.first).toBe(700)
+    expect(numberOf(5_000)).toBe(before + 5_000 - 109)
+  })
+
   it('does not fill up while it is still, and knows that something lies in between then', () => {
     const log = new Log()
     log.begin([item(0)])

@@ -15,6 +15,9 @@ export class Log {
   /** How much waits, also what is no longer held. */
   waits = 0
 
+  /** The lasting number of the oldest that is held: the one after it has the next. */
+  lowest = 0
+
   get count(): number {
     return this.#rows.length
   }
@@ -41,6 +44,7 @@ export class Log {
   /** Begins anew with a page, newest first; `isPast` where newer ones are not in it. */
   begin(page: readonly ActivityItem[], isPast = false) {
     this.#rows = [...page].reverse()
+    this.lowest = 0
     this.#waiting = []
     this.waits = 0
     this.hasGap = isPast
@@ -73,11 +77,14 @@ export class Log {
   /** Takes an older page, newest first. */
   older(page: readonly ActivityItem[]) {
     const first = this.first ?? Infinity
-    this.#rows = [...page.filter((item) => item.seq < first).reverse(), ...this.#rows]
+    const older = page.filter((item) => item.seq < first).reverse()
+    this.#rows = [...older, ...this.#rows]
+    this.lowest -= older.length
   }
 
   #trim(): boolean {
     if (this.#rows.length <= KEPT + SLACK) return false
+    this.lowest += this.#rows.length - KEPT
     this.#rows = this.#rows.slice(-KEPT)
     return true
   }

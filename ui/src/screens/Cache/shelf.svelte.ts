@@ -1,8 +1,9 @@
 // What is kept, as the screen holds it: what was done shows at once, and is taken back where it could not be done.
-import { call, type CachedModule, type CacheItem } from '../../host'
+import type { CachedModule, CacheItem } from '../../host'
 import { tell } from '../../parts/toasts.svelte'
 import { ask } from '../../shell/ask.svelte'
-import { asFailure, attempt } from '../../shell/state.svelte'
+import { pin } from '../../shell/pin'
+import { attempt } from '../../shell/state.svelte'
 import { f, w } from '../../words'
 
 export class Shelf {
@@ -24,18 +25,11 @@ export class Shelf {
   /** Pins a module, or a version of it; or no longer. */
   async pin(what: string, pinned: boolean): Promise<void> {
     this.#pins = { ...this.#pins, [what]: pinned }
-    try {
-      if (pinned) await call('pin', { patterns: [what] })
-      else await call('unpin', { patterns: [what] })
-      tell(pinned ? w.cache.nowPinned(what) : w.cache.noLonger(what))
-      await this.asked.again()
-      const now = this.asked.value?.modules.find((one) => one.module === what)
-      if (!pinned && now?.pinned) tell({ text: w.cache.otherPattern, tone: 'bad' })
-    } catch (error) {
-      tell({ text: w.shell.profile.notDone(asFailure(error).message), tone: 'bad' })
-    } finally {
-      this.#pins = Object.fromEntries(Object.entries(this.#pins).filter(([name]) => name !== what))
-    }
+    await pin(what, pinned, () => this.pin(what, !pinned))
+    await this.asked.again()
+    const now = this.asked.value?.modules.find((one) => one.module === what)
+    if (!pinned && now?.pinned) tell({ text: w.cache.otherPattern, tone: 'bad' })
+    this.#pins = Object.fromEntries(Object.entries(this.#pins).filter(([name]) => name !== what))
   }
 
   /** Removes; the toast puts it back. Whole modules go from the list at once. */

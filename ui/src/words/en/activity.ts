@@ -57,7 +57,5 @@ export const activity = {
   showInCache: 'Show in Cache',
   onlyThis: 'Only this module',
   inAll: (time: string) => `${time} in all`,
-  pinned: (what: string) => `${what} is pinned`,
-  unpinned: (what: string) => `${what} is no longer pinned`,
   openRow: 'Open',
 }

@@ -75,8 +75,6 @@ export const cache = {
   pinIt: (module: string) => `Pin ${module}`,
   unpinIt: (module: string) => `Unpin ${module}`,
   removeIt: (module: string) => `Remove ${module}`,
-  nowPinned: (module: string) => `${module} is pinned`,
-  noLonger: (module: string) => `${module} is no longer pinned`,
   otherPattern: 'It is pinned by a wider pattern. See larder pin.',
   verifying: 'Verifying',
   files: (n: number) => plural(n, { one: '1 file', other: `${number(n)} files` }),

@@ -92,6 +92,10 @@ export const shell = {
     notDone: (why: string) => `Not done. ${why}`,
     automatic: 'chosen by itself',
   },
+  pin: {
+    pinned: (what: string) => `${what} is pinned`,
+    unpinned: (what: string) => `${what} is no longer pinned`,
+  },
   keys: {
     title: 'Keys',
     screens: 'Screens, in order',

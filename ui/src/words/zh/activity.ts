@@ -58,7 +58,5 @@ export const activity: Words['activity'] = {
   showInCache: '在缓存中显示',
   onlyThis: '只看这个模块',
   inAll: (time) => `共 ${time}`,
-  pinned: (what) => `已固定 ${what}`,
-  unpinned: (what) => `已取消固定 ${what}`,
   openRow: '打开',
 }

@@ -75,8 +75,6 @@ export const cache: Words['cache'] = {
   pinIt: (module) => `固定 ${module}`,
   unpinIt: (module) => `取消固定 ${module}`,
   removeIt: (module) => `移除 ${module}`,
-  nowPinned: (module) => `已固定 ${module}`,
-  noLonger: (module) => `已取消固定 ${module}`,
   otherPattern: '它由更宽的模式固定。见 larder pin。',
   verifying: '正在校验',
   files: (n) => `${number(n)} 个文件`,

@@ -80,6 +80,10 @@ export const shell: Words['shell'] = {
     notDone: (why) => `未完成。${why}`,
     automatic: '自动选择',
   },
+  pin: {
+    pinned: (what) => `已固定 ${what}`,
+    unpinned: (what) => `已取消固定 ${what}`,
+  },
   keys: {
     title: '快捷键',
     screens: '依次切换页面',
