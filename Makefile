@@ -42,10 +42,11 @@ check: ## look at the sources: format, layers, licences, lints, links in the doc
 	@RUSTDOCFLAGS='-D warnings' scripts/step 'links in the docs' \
 		cargo doc --workspace --no-deps --document-private-items
 
-# Both are built before anything is measured; `make bench ARGS="warm conns"` measures these parts only.
+# All is built before anything is measured; `make bench ARGS="warm conns"` measures these parts only.
 bench: ## measure Larder beside nginx and beside its upstream
 	@scripts/setup bench
-	@cargo build --release --bin larder --package larder
+	@scripts/ui build
+	@cargo build --release --package larder --package larder-tray --bins
 	@cargo build --release --package bench
 	@exec $(TARGET)/release/bench --larder $(TARGET)/release/larder $(ARGS)
 

@@ -58,7 +58,20 @@ fn make(handle: &AppHandle, route: Option<&str>) -> tauri::Result<()> {
         .background_color(ground)
         .on_navigation(is_own)
         .build()?;
+    #[cfg(target_os = "linux")]
+    window.with_webview(|webview| draw_without_graphics_card(&webview.inner()))?;
     window.set_focus()
+}
+
+/// Has the page drawn by the processor: it is text and thin lines, and a driver for the graphics card takes more memory than
+/// all of the page (docs/decisions/0022-tray.md).
+#[cfg(target_os = "linux")]
+fn draw_without_graphics_card(webview: &webkit2gtk::WebView) {
+    use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt, WebViewExt};
+
+    if let Some(settings) = WebViewExt::settings(webview) {
+        settings.set_hardware_acceleration_policy(HardwareAccelerationPolicy::Never);
+    }
 }
 
 /// Whether the window may go there: its own page and nothing else.

@@ -55,12 +55,15 @@ def children_of(pid):
 class World(unittest.TestCase):
     """A test with all that around it; nothing of it is left behind."""
 
+    # What the first upstream has besides.
+    MORE = ()
+
     def setUp(self):
         self.home = pathlib.Path(os.environ["HOME"])
         self.larder_home = self.home / "larder"
         self.go_env = self.home / "go-env"
         self.bus = dbus.SessionBus()
-        self.one = Upstream(("example.com/one", "v1.0.0"), ("example.com/both", "v1.0.0"))
+        self.one = Upstream(("example.com/one", "v1.0.0"), ("example.com/both", "v1.0.0"), *self.MORE)
         self.two = Upstream(("example.com/two", "v1.0.0"), ("example.com/both", "v1.0.0"))
         self.env = {
             name: value

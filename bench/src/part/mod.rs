@@ -4,6 +4,7 @@ mod big;
 mod cold;
 mod conns;
 mod dead;
+mod desktop;
 mod flight;
 mod memory;
 mod offline;
@@ -91,6 +92,11 @@ pub(crate) const PARTS: &[Part] = &[
         name: "start",
         what: "start to first answer, as the cache grows",
         run: start::run,
+    },
+    Part {
+        name: "desktop",
+        what: "the desktop program: start, memory, rest, clicks, its log at 500 events a second",
+        run: desktop::run,
     },
 ];
 

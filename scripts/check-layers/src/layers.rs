@@ -63,6 +63,7 @@ const HEAVY: &[Heavy] = &[
     Heavy::of("clap", "larder"),
     Heavy::of("tauri", "larder-tray"),
     Heavy::of("gtk", "larder-tray"),
+    Heavy::of("webkit2gtk", "larder-tray"),
     Heavy::of("notify-rust", "larder-tray"),
 ];
 
