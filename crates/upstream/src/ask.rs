@@ -64,7 +64,7 @@ pub(crate) struct Terms {
 
 impl Terms {
     /// The same, for the whole answer.
-    pub(crate) fn from_the_start(&self) -> Self {
+    pub(crate) fn whole(&self) -> Self {
         Self {
             resume: None,
             ..self.clone()

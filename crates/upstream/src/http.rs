@@ -1,6 +1,5 @@
 //! A module proxy over http or https: one request with its redirects, and the attempts at it.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use secret::{SafeUrl, Secret};
 use tokio::time::timeout;
 use url::Url;
 
-use crate::address::{is_public_host, names_this_machine};
+use crate::address::is_public_host;
 use crate::ask::{Ask, Privacy, Reply, Terms};
 use crate::client::{HttpClients, Way};
 use crate::credentials::{Authorization, Presenting};
@@ -22,6 +21,7 @@ use crate::{
     UpstreamError, answer, cause, redirect, text,
 };
 
+mod node;
 mod probe;
 
 pub use probe::{Probe, Shown};
@@ -87,52 +87,6 @@ impl Http {
         }
     }
 
-    /// A node of the upstream at `of`, listed with a URL of its own. It is shown what the upstream is shown, where that does
-    /// not travel in the open, and a private name may go from it to the upstream.
-    pub(crate) fn of_node(url: &SafeUrl, of: &SafeUrl, parts: &ChainParts) -> Self {
-        let mut node = Self::new(url.clone(), parts, Asked::Proxy);
-        if url.user_info().is_none() {
-            node.presenting = if node.is_covered() {
-                Presenting::new(of, parts)
-            } else {
-                Presenting::Nothing
-            };
-        }
-        node.hidden.extend(text::secrets_of(of));
-        node.private_redirects = parts.private_redirects.and(of);
-        node
-    }
-
-    /// The same upstream, but at this address whatever the DNS says.
-    pub(crate) fn at(&self, address: SocketAddr) -> Self {
-        Self {
-            node: Some(self.clients.pinned(address)),
-            ..self.clone()
-        }
-    }
-
-    /// Whether what is presented may be sent there: it does not travel in the open.
-    pub(crate) fn is_covered(&self) -> bool {
-        self.base.scheme() == "https" || names_this_machine(self.base.as_url())
-    }
-
-    /// Makes the client, which may have to read the trust store.
-    pub(crate) async fn warm(&self) -> Result<(), UpstreamError> {
-        let hop = Hop::first(self.base.as_url().clone());
-        let way = self.clients.way(&hop.url, false);
-        self.clients_for(&hop)
-            .client(&hop.url, way, hop.own_origin)
-            .await
-            .map(|_| ())
-    }
-
-    fn clients_for(&self, hop: &Hop) -> &HttpClients {
-        match &self.node {
-            Some(node) if hop.own_origin => node,
-            Some(_) | None => &self.clients,
-        }
-    }
-
     /// Whether an HTTP proxy stands on the way.
     pub(crate) fn is_proxied(&self) -> bool {
         self.clients.way(self.base.as_url(), false) == Way::Proxied
@@ -179,28 +133,6 @@ impl Http {
         .map_err(|failure| failure.error)
     }
 
-    /// Asks once, with its redirects, and with what the upstream is shown unless there is something of its own.
-    pub(crate) async fn once(
-        &self,
-        path: &str,
-        ask: &Terms,
-        presented: Option<&Authorization>,
-    ) -> Result<Reply, Failure> {
-        let presented = match &self.presenting {
-            Presenting::OfUrl(own) => Some(own),
-            Presenting::Kept { .. } | Presenting::Nothing => presented,
-        };
-        match self.attempt(path, ask, presented).await {
-            Err(Failure {
-                error: UpstreamError::Status { status: 416, .. },
-                ..
-            }) if ask.resume.is_some() => {
-                self.attempt(path, &ask.from_the_start(), presented).await
-            }
-            reply => reply,
-        }
-    }
-
     /// Asks with these credentials.
     async fn ask(
         &self,
@@ -215,7 +147,7 @@ impl Http {
                     error: UpstreamError::Status { status: 416, .. },
                     ..
                 }) if ask.resume.is_some() => {
-                    let whole = ask.from_the_start();
+                    let whole = ask.whole();
                     with_retries(&self.limits, || self.attempt(path, &whole, presented)).await
                 }
                 reply => reply,
@@ -278,7 +210,7 @@ impl Http {
             .client(&hop.url, way, hop.own_origin)
             .await
             .map_err(Failure::last)?;
-        let (url, headers) = toward(clients.pinned_to(), &hop.url, headers);
+        let (url, headers) = node::toward(clients.pinned_to(), &hop.url, headers);
         let sent = client.get(url).headers(headers).send();
         let response = timeout(within, sent)
             .await
@@ -357,22 +289,6 @@ impl Http {
             after_public,
         })
     }
-}
-
-/// The URL to ask for and its headers, where a node may have another port than the URL says. A resolver's port is used only
-/// where the URL has none, so it is taken out, and Host says it in its place; with TLS it is left out there too, for HTTP/2
-/// takes the URL at its word.
-fn toward(pinned: Option<SocketAddr>, url: &Url, mut headers: HeaderMap) -> (Url, HeaderMap) {
-    let mut url = url.clone();
-    let differs = pinned.is_some_and(|to| Some(to.port()) != url.port_or_known_default());
-    if differs {
-        if let (Some(host), Some(port), "http") = (url.host_str(), url.port(), url.scheme()) {
-            put(&mut headers, header::HOST, &format!("{host}:{port}"));
-        }
-        // Fails only for a URL without a host.
-        let _ = url.set_port(None);
-    }
-    (url, headers)
 }
 
 /// Tells a 401 to what was presented from one of somebody else, to whom nothing was shown.

@@ -3,7 +3,8 @@
 //! [`Pools`] holds what settings say and what is known of every node, for as long as the instance lives. A chain that is
 //! built with it asks through [`Pooled`], which is one upstream for everybody else: it fails only when all nodes did. What
 //! can be decided without a network is decided in files of its own, which take the time as an argument: `rendezvous`
-//! (whose module it is), `load`, `breaker`, `pace`, `choice` (in which order nodes are asked) and `budget`.
+//! (whose module it is), `load`, `breaker`, `pace`, `choice` (in which order nodes are asked) and `budget`. `names` asks the
+//! DNS, `upkeep` does what is done beside requests, `round` lets nodes stand in for each other.
 
 mod breaker;
 mod budget;
@@ -11,6 +12,7 @@ mod choice;
 mod hedge;
 mod load;
 mod members;
+mod names;
 mod news;
 mod node;
 mod node_use;
@@ -20,7 +22,9 @@ mod pooled;
 mod pools;
 mod rendezvous;
 mod report;
+mod resolve;
 mod round;
+mod upkeep;
 mod verdict;
 
 pub use node_use::{NodeAsked, NodeEnd, NodeUse, NodesAsked};

@@ -31,7 +31,7 @@ struct Inner {
 
 enum Source {
     Http(Box<Http>),
-    Pool(Box<Pooled>),
+    Pool(Arc<Pooled>),
     Folder(Folder),
     Direct {
         direct: Arc<dyn Direct>,
@@ -80,7 +80,7 @@ impl Upstream {
                             .ok_or(ChainBuildError::NotAPath { name: name.clone() })?,
                     )
                 } else if let Some(pool) = parts.pools.of(&url) {
-                    Source::Pool(Box::new(Pooled::new(pool, &url, parts)?))
+                    Source::Pool(Arc::new(Pooled::new(pool, &url, parts)?))
                 } else {
                     Source::Http(Box::new(http_of(&url, parts, Asked::Proxy)?))
                 };

@@ -51,6 +51,7 @@ struct Heavy {
 const HEAVY: &[Heavy] = &[
     Heavy::of("sqlx", "store"),
     Heavy::of("reqwest", "upstream"),
+    Heavy::of("hickory", "upstream"),
     Heavy::of("keyring", "credential"),
     Heavy::of("zbus", "credential"),
     Heavy::of("secret-service", "credential"),

@@ -9,15 +9,17 @@ use tokio::time::Instant;
 use super::budget::Budget;
 use super::choice::{self, Candidate};
 use super::load;
+use super::names::{Dns, Lookup};
 use super::news::News;
 use super::node::{Node, Place};
 use super::rendezvous::{mass, score};
+use super::resolve::Names;
+use super::upkeep::{AT_REST, Upkeep};
 use super::{NodeReport, NodeState, NodesFrom, PoolOptions, PoolReport};
 use crate::name;
 
 /// For so long a node that the DNS no longer names is kept as a last resort.
 const DEPARTED: Duration = Duration::from_secs(600);
-
 /// A pool. It knows no network: [`Pooled`](super::Pooled) asks.
 pub(crate) struct Pool {
     pub(super) id: String,
@@ -25,14 +27,16 @@ pub(crate) struct Pool {
     pub(super) url: SafeUrl,
     pub(super) options: PoolOptions,
     news: News,
+    pub(super) names: Names,
+    pub(super) upkeep: Mutex<Option<Upkeep>>,
     state: Mutex<State>,
 }
 
 struct State {
     members: Vec<Member>,
     budget: Budget,
-    resolved: Option<Instant>,
-    trouble: Option<String>,
+    /// When it was asked last.
+    used: Option<Instant>,
 }
 
 /// A node's place in the pool.
@@ -55,6 +59,16 @@ pub(super) struct Named {
 
 impl Pool {
     pub(super) fn new(url: SafeUrl, options: PoolOptions, news: News) -> Self {
+        let server = options.dns;
+        Self::with(url, options, news, Arc::new(Dns { server }))
+    }
+
+    pub(super) fn with(
+        url: SafeUrl,
+        options: PoolOptions,
+        news: News,
+        dns: Arc<dyn Lookup>,
+    ) -> Self {
         let now = Instant::now();
         let pool = Self {
             id: name::id(&url),
@@ -62,11 +76,12 @@ impl Pool {
             url,
             options,
             news,
+            names: Names::new(dns),
+            upkeep: Mutex::default(),
             state: Mutex::new(State {
                 members: Vec::new(),
                 budget: Budget::new(now),
-                resolved: None,
-                trouble: None,
+                used: None,
             }),
         };
         if let NodesFrom::Listed(nodes) = &pool.options.nodes {
@@ -127,6 +142,19 @@ impl Pool {
         }
     }
 
+    /// It is asked now.
+    pub(super) fn used(&self, now: Instant) {
+        let mut state = self.state();
+        state.budget.deposit();
+        state.used = Some(now);
+    }
+
+    /// Whether nobody has asked it for a while.
+    pub(super) fn is_at_rest(&self, now: Instant) -> bool {
+        let used = self.state().used;
+        used.is_none_or(|used| now.saturating_duration_since(used) >= AT_REST)
+    }
+
     /// All its nodes, in the order in which they are to be asked for this key; those to `avoid` last.
     pub(super) fn order(&self, key: &str, avoid: &[String], now: Instant) -> Vec<Arc<Node>> {
         let members = self.members();
@@ -171,11 +199,6 @@ impl Pool {
                 && !avoid.contains(&node.name)
                 && matches!(node.state(now), NodeState::Healthy | NodeState::Slow)
         })
-    }
-
-    /// A request comes.
-    pub(super) fn deposit(&self) {
-        self.state().budget.deposit();
     }
 
     /// Whether there may be a second try now.
@@ -230,14 +253,13 @@ impl Pool {
                 }
             })
             .collect();
-        let state = self.state();
         PoolReport {
             upstream: self.name.clone(),
             id: self.id.clone(),
             from: self.options.nodes.clone(),
-            resolved_ago: state.resolved.map(|at| now.saturating_duration_since(at)),
-            dns_trouble: state.trouble.clone(),
-            retry_budget_left: state.budget.left(now),
+            resolved_ago: self.names.resolved_ago(now),
+            dns_trouble: self.names.trouble(),
+            retry_budget_left: self.state().budget.left(now),
             nodes,
         }
     }
@@ -251,13 +273,15 @@ impl Pool {
     }
 }
 
+pub(super) fn host_and_port(url: &SafeUrl) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.as_url().port_or_known_default().unwrap_or_default();
+    format!("{host}:{port}")
+}
+
 /// Listed nodes: named by host and port, and by their path too where that alone tells them apart.
 fn listed(nodes: &[SafeUrl]) -> Vec<Named> {
-    let host = |url: &SafeUrl| {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        let port = url.as_url().port_or_known_default().unwrap_or_default();
-        format!("{host}:{port}")
-    };
+    let host = host_and_port;
     let is_alone = |url: &SafeUrl| nodes.iter().filter(|it| host(it) == host(url)).count() == 1;
     let named = nodes.iter().map(|url| Named {
         name: if is_alone(url) {

@@ -18,6 +18,13 @@ use crate::UpstreamError;
 /// After so long a trial that was not heard of again is over.
 const TRIAL: Duration = Duration::from_secs(30);
 
+/// How often a node is probed that does well,
+const PROBE_HEALTHY: Duration = Duration::from_secs(10);
+/// that is slow,
+const PROBE_SLOW: Duration = Duration::from_secs(2);
+/// and that has been well once on its way back.
+const PROBE_AGAIN: Duration = Duration::from_millis(500);
+
 /// Where a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
@@ -49,6 +56,8 @@ struct Record {
     trial: Option<Instant>,
     asked: u64,
     failed: u64,
+    /// When it is to be probed next.
+    next_probe: Instant,
     /// The state that was told last, how often it changed, when and why.
     told: NodeState,
     changes: u64,
@@ -81,6 +90,20 @@ impl Record {
             Stand::Closed => NodeState::Healthy,
         }
     }
+
+    fn probe_again(&mut self, now: Instant) {
+        self.next_probe = now
+            + match self.state(now) {
+                NodeState::Healthy | NodeState::Ejected => jittered(PROBE_HEALTHY),
+                NodeState::Slow => jittered(PROBE_SLOW),
+                NodeState::Probation => jittered(PROBE_AGAIN),
+            };
+    }
+}
+
+/// A fifth more or less, so that many laptops do not ask at once.
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.8 + 0.4 * fastrand::f64())
 }
 
 impl Node {
@@ -103,6 +126,7 @@ impl Node {
                 pace: Pace::default(),
                 by_hand: false,
                 trial: None,
+                next_probe: Instant::now() + jittered(PROBE_HEALTHY),
                 asked: 0,
                 failed: 0,
                 told: NodeState::Healthy,
@@ -142,12 +166,15 @@ impl Node {
         self.record().pace.usual()
     }
 
-    /// When it may show that it is well again; none where it is not ejected, or by a person.
-    pub(super) fn back_at(&self) -> Option<Instant> {
+    /// When it is to be probed; not where a person took it out.
+    pub(super) fn probe_due(&self, now: Instant) -> Option<Instant> {
+        let state = self.state(now);
         let record = self.record();
-        (!record.by_hand)
-            .then(|| record.breaker.opens_again())
-            .flatten()
+        match state {
+            NodeState::Ejected if record.by_hand => None,
+            NodeState::Ejected => record.breaker.opens_again(),
+            NodeState::Healthy | NodeState::Slow | NodeState::Probation => Some(record.next_probe),
+        }
     }
 
     pub(super) fn in_flight(&self) -> u32 {
@@ -210,6 +237,7 @@ impl Node {
         self.with(now, "probes are answered in time", |record| {
             record.breaker.good(now);
             record.pace.probed(took, slow_after);
+            record.probe_again(now);
         });
     }
 
@@ -234,6 +262,7 @@ impl Node {
         if let Some(blow) = blow(error) {
             self.with(now, &error.in_short(), |record| {
                 record.breaker.bad(blow, others, now, fastrand::f64());
+                record.probe_again(now);
             });
         }
     }
@@ -308,6 +337,10 @@ fn turn(record: &mut Record, now: Instant, why: &str) -> Option<(NodeState, Node
         return None;
     }
     record.told = to;
+    match to {
+        NodeState::Probation => record.next_probe = now,
+        NodeState::Healthy | NodeState::Slow | NodeState::Ejected => record.probe_again(now),
+    }
     record.changes += 1;
     record.changed = Some((now, why.to_owned()));
     Some((from, to))

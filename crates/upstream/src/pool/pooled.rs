@@ -13,7 +13,8 @@ use super::members::Pool;
 use super::node::{Node, Place};
 use super::node_use::{InUse, NodeAsked, NodeEnd, NodeUse};
 use super::round::{Manner, Vain, round};
-use super::{NodesAsked, PoolReport};
+use super::upkeep::Upkeep;
+use super::{NodeState, NodesAsked, PoolReport};
 use crate::ask::{Ask, Reply, ReplyStatus, Terms};
 use crate::credentials::{Authorization, Presenting};
 use crate::health::Health;
@@ -56,9 +57,11 @@ impl Pooled {
         parts: &ChainParts,
     ) -> Result<Self, ChainBuildError> {
         pool.options.check(url)?;
+        let own = Arc::new(http_of(url, parts, Asked::Proxy)?);
+        pool.set_proxied(own.is_proxied());
         Ok(Self {
             presenting: Presenting::new(url, parts),
-            own: Arc::new(http_of(url, parts, Asked::Proxy)?),
+            own,
             url: url.clone(),
             nodes: Mutex::default(),
             parts: parts.clone(),
@@ -77,8 +80,13 @@ impl Pooled {
 
     /// Asks the nodes, and takes note of whether there is a way to any. A second round begins only when all of them have
     /// failed in the first one.
-    pub(crate) async fn fetch(&self, ask: &Ask, health: &Health) -> Result<Reply, UpstreamError> {
+    pub(crate) async fn fetch(
+        self: &Arc<Self>,
+        ask: &Ask,
+        health: &Health,
+    ) -> Result<Reply, UpstreamError> {
         let begun = Instant::now();
+        self.be_used(begun).await;
         let fetched = self.ask(ask).await;
         match &fetched {
             Ok(_) => health.note(None, begun),
@@ -89,6 +97,20 @@ impl Pooled {
             Err(_) => {}
         }
         fetched.map_err(|vain| vain.failure.error)
+    }
+
+    /// Somebody asks: there are nodes, and they are looked after.
+    async fn be_used(self: &Arc<Self>, now: Instant) {
+        self.pool.used(now);
+        self.pool.be_ready().await;
+        let mut upkeep = self
+            .pool
+            .upkeep
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if upkeep.as_ref().is_none_or(Upkeep::is_over) {
+            *upkeep = Some(Upkeep::begin(self));
+        }
     }
 
     async fn ask(&self, ask: &Ask) -> Result<Reply, Vain> {
@@ -106,7 +128,6 @@ impl Pooled {
             Some(module) => module.as_str(),
             None => &question.path,
         };
-        self.pool.deposit();
         let presented = self.presenting.present().await.map_err(Vain::before)?;
         let vain = match self.rounds(&question, key, presented.as_ref()).await {
             Ok(reply) => return Ok(reply),
@@ -224,6 +245,9 @@ impl Pooled {
             Err(failure) => {
                 if super::verdict::may_differ(&failure.error) {
                     node.failed(&failure.error, pool.has_others(&node, &[], now), now);
+                    if node.state(now) == NodeState::Ejected {
+                        pool.names.in_doubt(now);
+                    }
                 } else {
                     node.answered(took, now);
                     node.ended_well(now);
@@ -235,6 +259,7 @@ impl Pooled {
 
     /// Whether any node is there, and lets this person in: the first one that answers.
     pub(crate) async fn probe(&self) -> Result<Probe, UpstreamError> {
+        self.pool.be_ready().await;
         let order = self.pool.order("", &[], Instant::now());
         let manner = Manner {
             pool: &self.pool,
@@ -255,6 +280,26 @@ impl Pooled {
             Err(error) => node.probe_failed(error, self.pool.has_others(node, &[], now), now),
         }
         probed
+    }
+
+    /// The same, and one that takes too long has failed: nobody waits for it.
+    pub(super) async fn probe_in_time(&self, node: &Arc<Node>) {
+        let within = self
+            .limits()
+            .probe
+            .min(self.pool.options.slow_after + SILENCE);
+        if timeout(within, self.probe_node(node)).await.is_err() {
+            let late = UpstreamError::Timeout {
+                stage: Stage::FirstByte,
+                after: within,
+            };
+            let now = Instant::now();
+            node.probe_failed(&late, self.pool.has_others(node, &[], now), now);
+        }
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// The client of a node.

@@ -1,5 +1,9 @@
 //! Pools against upstreams on loopback that fail in every way.
 
+mod dns;
+mod machine;
+mod names;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -379,4 +383,56 @@ async fn what_is_known_of_nodes_outlives_chains_and_settings_that_stay() {
     );
     cluster.parts.pools.set(Vec::new());
     assert!(cluster.parts.pools.reports().is_empty());
+}
+
+#[tokio::test]
+async fn one_that_is_well_again_is_noticed_by_probes() {
+    let cluster = Cluster::of(2).await;
+    let (owner, name) = cluster.owner().await;
+    cluster.moods[owner].is(SILENT);
+    for _ in 0..2 {
+        cluster.get().await.unwrap();
+    }
+    assert_eq!(cluster.report(&name).state, NodeState::Slow);
+    let asked = cluster.report(&name).asked;
+    cluster.moods[owner].is(WELL);
+    while cluster.report(&name).state != NodeState::Healthy {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(cluster.report(&name).asked, asked, "no request had to try");
+}
+
+#[tokio::test]
+async fn small_requests_are_asked_twice_where_that_is_wanted() {
+    let cluster = Cluster::with(2, |options| PoolOptions {
+        hedge: true,
+        slow_after: Duration::from_secs(5),
+        ..options
+    })
+    .await;
+    let module = |kind: &str| ask(&format!("/example.com/m/@v/v1.0.0.{kind}"));
+    let mut owner = String::new();
+    for _ in 0..20 {
+        let reply = cluster.upstream.fetch(module("info")).await.unwrap();
+        owner = reply.node.as_ref().unwrap().name().to_owned();
+        read(reply).await.unwrap();
+    }
+    let at = (0..2).find(|&at| cluster.name(at) == owner).unwrap();
+    cluster.moods[at].is(SILENT);
+    let reply = cluster.upstream.fetch(module("info")).await.unwrap();
+    assert_ne!(reply.node.unwrap().name(), owner);
+    assert_eq!(cluster.report(&owner).state, NodeState::Healthy);
+}
+
+#[tokio::test]
+async fn an_outage_is_not_multiplied() {
+    let cluster = Cluster::of(4).await;
+    for mood in &cluster.moods {
+        mood.is(BROKEN);
+    }
+    for _ in 0..40 {
+        cluster.get().await.unwrap_err();
+    }
+    let asked: usize = cluster.nodes.iter().flatten().map(Fake::count).sum();
+    assert!(asked < 40 + 32 + 8 + 40, "{asked} for 40 requests");
 }
