@@ -8,7 +8,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export LARDER_TEST_GOCACHE := $(TARGET)/test-gocache
 
 .NOTPARALLEL:
-.PHONY: help run test check matrix bench dist dist-test
+.PHONY: help run test check matrix bench bench-failover dist dist-test
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -49,6 +49,9 @@ bench: ## measure Larder beside nginx and beside its upstream
 	@cargo build --release --package larder --package larder-tray --bins
 	@cargo build --release --package bench
 	@exec $(TARGET)/release/bench --larder $(TARGET)/release/larder $(ARGS)
+
+bench-failover: ## measure how clients fare while nodes of an upstream fail
+	@$(MAKE) --no-print-directory bench ARGS=failover
 
 dist: ## build the packages: a .deb and an .rpm
 	@scripts/setup dist

@@ -63,6 +63,8 @@ pub(crate) fn main(folder: &Path) -> Result<()> {
     }
     for pid in running.iter().filter_map(|pid| Pid::from_raw(*pid)) {
         let _ = kill_process(pid, Signal::TERM);
+        // One that was stopped hears nothing before it goes on.
+        let _ = kill_process(pid, Signal::CONT);
     }
     if !running.is_empty() {
         thread::sleep(Duration::from_secs(2));

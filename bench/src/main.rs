@@ -5,6 +5,7 @@
 //! ```text
 //! bench --larder PROGRAM [PART...]     all parts, or those named
 //! bench serve-upstream FOLDER          the upstream, a process of its own
+//! bench serve-node                     a node of a cluster, a process of its own
 //! bench load PLAN                      the load generator, a process of its own
 //! bench guard FOLDER                   ends what a run that was cut off has left
 //! ```
@@ -48,6 +49,10 @@ fn main() -> Result<ExitCode> {
         match argument.as_str() {
             "serve-upstream" => {
                 upstream::serve(Path::new(&operand()?))?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            "serve-node" => {
+                test_support::cluster::node::serve();
                 return Ok(ExitCode::SUCCESS);
             }
             "guard" => {

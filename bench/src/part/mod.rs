@@ -5,6 +5,7 @@ mod cold;
 mod conns;
 mod dead;
 mod desktop;
+mod failover;
 mod flight;
 mod memory;
 mod offline;
@@ -87,6 +88,11 @@ pub(crate) const PARTS: &[Part] = &[
         name: "switch",
         what: "profiles are switched while 16 ask without pause",
         run: switch::run,
+    },
+    Part {
+        name: "failover",
+        what: "nodes of an upstream that fail while 16 ask",
+        run: failover::run,
     },
     Part {
         name: "start",

@@ -13,6 +13,7 @@
 //! | [`TempHome`] | a folder that is the whole world of one test: `LARDER_HOME`, Go's environment, projects |
 //! | [`Larder`] | one running `larder serve`, ended by its process id |
 //! | [`install_govulncheck`] | the real govulncheck |
+//! | [`cluster`] | a company's proxy of several processes with a real DNS, what befalls it, and clients that ask meanwhile |
 //! | [`disk`] | a file system that is full or read-only |
 //! | [`network`] | a test, or a command of one, without any network but loopback |
 //! | [`Tripwire`] | a recording HTTP proxy: proves that nothing was dialled outside loopback |
@@ -24,6 +25,7 @@
 // All of this runs inside tests, where a panic with a clear text is the way to report.
 #![allow(clippy::unwrap_used)]
 
+pub mod cluster;
 pub mod disk;
 pub mod fake_database;
 pub mod fake_proxy;

@@ -86,7 +86,12 @@ impl FakeProxy {
 
     /// As [`FakeProxy::start`], for plain tests.
     pub fn start_blocking() -> Self {
-        let port = ReservedPort::of((Ipv4Addr::LOCALHOST, 0).into());
+        Self::start_at((Ipv4Addr::LOCALHOST, 0).into())
+    }
+
+    /// Starts at this address, which must be free.
+    pub fn start_at(addr: SocketAddr) -> Self {
+        let port = ReservedPort::of(addr);
         let shared = Arc::<Shared>::default();
         let running = Mutex::new(launch(listen(port.addr()), shared.clone()));
         Self {
