@@ -15,6 +15,7 @@ mod log;
 mod login;
 mod logout;
 mod man;
+mod mirror;
 mod notices;
 mod offline;
 mod open;
@@ -63,6 +64,7 @@ pub(crate) enum Command {
     Ready(stock::ReadyOptions),
     Log(log::Options),
     Notices(notices::Options),
+    Mirror(mirror::Options),
     Verify(verify::Options),
     Vulncheck(vulncheck::Options),
     Vulndb(vulndb::Options),
@@ -102,6 +104,7 @@ impl Command {
             Self::Ready(options) => options.json,
             Self::Log(options) => options.json,
             Self::Notices(options) => options.json,
+            Self::Mirror(options) => options.json(),
             Self::Verify(options) => options.json,
             Self::Vulndb(options) => options.json(),
             Self::Doctor(options) => options.json,
@@ -162,6 +165,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         Command::Notices(options) => {
             on_this_thread(notices::run(options, Places::of_environment()?))
         }
+        Command::Mirror(options) => on_this_thread(mirror::run(options, Places::of_environment()?)),
         Command::Verify(options) => on_this_thread(verify::run(options, Places::of_environment()?)),
         Command::Vulncheck(options) => {
             on_this_thread(vulncheck::run(options, Places::of_environment()?))

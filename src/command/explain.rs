@@ -70,6 +70,16 @@ fn render(explained: &Explained, zone: &TimeZone) -> String {
     let nowhere = ["nowhere".to_owned()];
     page.entries("comes from", or(&explained.upstreams, &nowhere));
     page.because(&explained.upstreams_because);
+    if let Some(canary) = &explained.canary {
+        page.entry("canary", &format!("{canary} is asked first"));
+        page.because("its path is in the canary's share, and always the same paths are; what it does not have or fails at comes from those above");
+    }
+    if let Some(mirror) = &explained.mirror {
+        page.entry(
+            "mirror",
+            &format!("{mirror} is asked as well, and its answers are compared"),
+        );
+    }
     let database = match &explained.database {
         Some(name) if explained.covered => format!("{name} vouches for it"),
         Some(name) => format!("not by {name}"),
@@ -224,6 +234,8 @@ mod tests {
             upstreams: vec!["proxy.example.com".to_owned(), "direct".to_owned()],
             upstreams_because: "no rule is for it: these are the upstreams of profile public"
                 .to_owned(),
+            canary: Some("next.example.com".to_owned()),
+            mirror: Some("other.example.com".to_owned()),
             database: Some("sum.example.com".to_owned()),
             covered: true,
             database_because: "it is public, and nothing excepts it".to_owned(),
@@ -273,6 +285,8 @@ mod tests {
             upstreams: Vec::new(),
             upstreams_because:
                 "it is private, and profile public names no place for private modules".to_owned(),
+            canary: None,
+            mirror: None,
             covered: false,
             database_because: "it is private".to_owned(),
             sumdb: false,

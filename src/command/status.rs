@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use app::MirrorReport;
 use app::Places;
-use app::command::{Status, StatusReport};
+use app::command::{BesideShown, Status, StatusReport};
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -80,6 +81,13 @@ fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
             entry(if at == 0 { "upstreams" } else { "" }, upstream);
         }
         entry("checksum db", &profile.checksum_db);
+        if let Some(canary) = &profile.canary {
+            entry("canary", &beside(canary));
+        }
+        if let Some(mirror) = &profile.mirror {
+            let report = report.mirrors.iter().find(|it| it.name == mirror.name);
+            entry("mirror", &format!("{}{}", beside(mirror), compared(report)));
+        }
     }
     if let Some(go) = go(report, zone) {
         entry("go", &go);
@@ -133,6 +141,31 @@ fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
         text += "Start it: larder serve\n";
     }
     text
+}
+
+/// A canary or a mirror, and how it is.
+fn beside(shown: &BesideShown) -> String {
+    let trouble = shown.trouble.as_ref();
+    let trouble = trouble.map_or_else(String::new, |trouble| format!(", which {trouble}"));
+    format!(
+        "{}, {} % of the public modules{trouble}",
+        shown.name, shown.share
+    )
+}
+
+/// What became of what a mirror was asked.
+fn compared(report: Option<&MirrorReport>) -> String {
+    let Some(report) = report else {
+        return String::new();
+    };
+    let different = match report.different {
+        0 => String::new(),
+        more => format!(", {more} otherwise (larder mirror report)"),
+    };
+    format!(
+        "; it answered {} alike{different}",
+        human::count(report.same, "request", "requests")
+    )
 }
 
 /// Whether go asks here, where there is something to say of it.
@@ -195,6 +228,7 @@ mod tests {
                 ..app::RoomReport::default()
             },
             grants: Vec::new(),
+            mirrors: Vec::new(),
             jobs: Vec::new(),
             warnings: Vec::new(),
         }
@@ -213,7 +247,23 @@ mod tests {
                 automatic: None,
                 upstreams: vec!["proxy.example.com".to_owned(), "direct".to_owned()],
                 checksum_db: "sum.example.com".to_owned(),
+                canary: Some(BesideShown {
+                    name: "next.example.com".to_owned(),
+                    share: "5".parse().unwrap(),
+                    trouble: Some("does not answer".to_owned()),
+                }),
+                mirror: Some(BesideShown {
+                    name: "other.example.com".to_owned(),
+                    share: "100".parse().unwrap(),
+                    trouble: None,
+                }),
             }),
+            mirrors: vec![MirrorReport {
+                name: "other.example.com".to_owned(),
+                same: 40,
+                different: 2,
+                ..MirrorReport::default()
+            }],
             network: OfflineReport {
                 serving: true,
                 offline: Some(Offline {

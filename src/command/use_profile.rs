@@ -110,6 +110,14 @@ fn ways(profile: &ActiveProfile) -> String {
         entry(if at == 0 { "upstreams" } else { "" }, upstream);
     }
     entry("checksum db", &profile.checksum_db);
+    for (name, beside) in [("canary", &profile.canary), ("mirror", &profile.mirror)] {
+        if let Some(beside) = beside {
+            entry(
+                name,
+                &format!("{}, {} % of the public modules", beside.name, beside.share),
+            );
+        }
+    }
     text
 }
 
@@ -130,6 +138,8 @@ mod tests {
                 automatic: None,
                 upstreams: vec!["proxy.corp.example".to_owned(), "direct".to_owned()],
                 checksum_db: "off".to_owned(),
+                canary: None,
+                mirror: None,
             }),
             notes: Vec::new(),
         }

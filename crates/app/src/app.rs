@@ -207,6 +207,8 @@ impl App {
         serving.spawn(changes().pass_on(serving.delivery().offline(), &[Topic::State]));
         let of_profiles = &[Topic::State, Topic::Profiles];
         serving.spawn(changes().pass_on(serving.choices(), of_profiles));
+        let of_mirrors = &[Topic::Notices, Topic::State];
+        serving.spawn(changes().follow(serving.delivery().mirror_news(), of_mirrors));
         let health = serving.around().health().turns();
         serving.spawn(changes().pass_on(health, &[Topic::State]));
     }

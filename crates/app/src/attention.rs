@@ -78,6 +78,7 @@ pub(crate) async fn attention(app: &App) -> Result<Vec<Attention>, Failure> {
     rows.extend(damaged(app));
     rows.extend(disk(app).await?);
     rows.extend(upstreams(app));
+    rows.extend(mirrors(app));
     rows.extend(locked(app));
     rows.extend(go(app).await);
     rows.extend(settings(app));
@@ -189,6 +190,31 @@ fn upstreams(app: &App) -> Vec<Attention> {
             Some(place),
             Mend::open("#/upstreams"),
         ))
+    });
+    rows.collect()
+}
+
+fn mirrors(app: &App) -> Vec<Attention> {
+    let Ok(serving) = app.serving() else {
+        return Vec::new();
+    };
+    let delivery = serving.delivery();
+    let (profile, reports) = (delivery.profile(), delivery.mirrors().into_iter());
+    let in_force = profile.mirror().map(|mirror| mirror.upstream.name());
+    let differ = reports.filter(|it| it.different > 0 && in_force == Some(&*it.name));
+    let rows = differ.map(|report| {
+        let times = match report.different {
+            1 => "1 request".to_owned(),
+            more => format!("{more} requests"),
+        };
+        let what = format!("The mirror {} answered {times} otherwise", report.name);
+        let newest = report.differences.last().map(|it| it.request.clone());
+        row(
+            "mirror",
+            what,
+            newest,
+            Mend::command("larder mirror report"),
+        )
     });
     rows.collect()
 }

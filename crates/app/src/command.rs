@@ -17,6 +17,7 @@ mod explain;
 mod first_sight;
 mod goproxy;
 mod import;
+mod mirror;
 mod notices;
 mod notifications;
 mod offline;
@@ -67,6 +68,7 @@ pub use explain::{Explain, Explained, ExplainedFile, PrivateBy, RuleBy, Standing
 pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
 pub use goproxy::{Goproxy, ProxyAddress};
 pub use import::Import;
+pub use mirror::{BesideShown, MirrorReports, Mirrored};
 pub use notices::{Dismissed, NoticesDismiss, NoticesList};
 pub use notifications::NotificationsFeed;
 pub use offline::{MissedForget, MissedItem, MissedList, OfflineReport, SetOffline};
@@ -79,10 +81,10 @@ pub use preferences::{
     Preferences, PreferencesChange, PreferencesShow, SetPreferences, TellChange,
 };
 pub use profile::{
-    Defaulted, DraftNext, DraftRule, DraftUpstream, Exported, ProfileAdd, ProfileChange,
-    ProfileCheck, ProfileChecked, ProfileComplaint, ProfileDraft, ProfileDrafted, ProfileEdit,
-    ProfileExport, ProfileImport, ProfileList, ProfileMend, ProfileRemove, ProfileSave,
-    ProfileShow, ProfileView, Profiles, Put, Removed, RuleText, RuleView, Typed,
+    BesideView, Defaulted, DraftNext, DraftRule, DraftUpstream, Exported, ProfileAdd,
+    ProfileChange, ProfileCheck, ProfileChecked, ProfileComplaint, ProfileDraft, ProfileDrafted,
+    ProfileEdit, ProfileExport, ProfileImport, ProfileList, ProfileMend, ProfileRemove,
+    ProfileSave, ProfileShow, ProfileView, Profiles, Put, Removed, RuleText, RuleView, Typed,
 };
 pub use projects::{KnownProject, ProjectFacts, ProjectFound, Projects};
 pub use room::{
@@ -262,6 +264,7 @@ table! {
         ProfileSave,
         UseProfile,
         Explain,
+        MirrorReports,
         CacheQuota,
         Pin,
         Unpin,

@@ -60,7 +60,7 @@ pub use credential::{
 };
 pub use credentials::EncryptedFileState;
 pub use degraded::Degraded;
-pub use delivery::{Offline, OfflineMode};
+pub use delivery::{MirrorDifference, MirrorReport, Offline, OfflineMode, Share};
 pub use failure::{Code, Failure};
 pub use go_env::{
     EnvGivenBack, EnvOffReport, EnvOnReport, EnvReport, EnvSetting, EnvWinner, EnvWish,

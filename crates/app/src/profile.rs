@@ -1,12 +1,19 @@
 //! A profile of the settings becomes one that can be put in force: its lists, its rules, its database.
 
-use delivery::{Allowed, ChecksumDb, Database, Elsewhere, Profile, Routes, Rule};
-use go_module::ProxyList;
-use upstream::{Chain, ChainParts, Upstream};
+use std::time::Duration;
+
+use delivery::{Allowed, Beside, ChecksumDb, Database, Elsewhere, Profile, Routes, Rule};
+use go_module::{ProxyEntry, ProxyList, ProxySource};
+use upstream::{Chain, ChainParts, Deadlines, Upstream};
 
 use crate::failure::{Code, Failure};
-use crate::settings::{DatabaseChoice, ProfileSettings, RuleTarget, Settings, UpstreamList};
+use crate::settings::{self, DatabaseChoice, ProfileSettings, RuleTarget, Settings, UpstreamList};
 use crate::surroundings::Surroundings;
+
+/// How long a canary or a mirror may take to begin to answer: who asked waits for the one, and many wait behind the other.
+const BEGINS_WITHIN: Duration = Duration::from_secs(5);
+/// The same with its retries; and the longest silence within a body.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What a run may set otherwise than the settings.
 #[derive(Clone, Debug, Default)]
@@ -108,7 +115,14 @@ pub(crate) async fn build(
     };
     let choice = overrides.database.as_ref().or(said.checksum_db.as_ref());
     let database = builder.database(choice, &chain).await?;
-    Ok(Profile::new(name, routes, database))
+    let profile = Profile::new(name, routes, database);
+    if overrides.upstreams.is_some() {
+        // What this run was told stands in for all that the profile says of its upstreams.
+        return Ok(profile);
+    }
+    Ok(profile
+        .with_canary(builder.beside(said.canary.as_ref())?)
+        .with_mirror(builder.beside(said.mirror.as_ref())?))
 }
 
 /// What the other profiles have private.
@@ -196,6 +210,34 @@ impl<'a> Builder<'a> {
             }
         };
         built.map_err(|error| bad(&error))
+    }
+
+    /// A canary or a mirror, which is given little time.
+    fn beside(&self, said: Option<&settings::Beside>) -> Result<Option<Beside>, Failure> {
+        let Some(said) = said else { return Ok(None) };
+        let parts = ChainParts {
+            limits: Deadlines {
+                first_byte: BEGINS_WITHIN,
+                overall: PATIENCE,
+                idle: PATIENCE,
+                ..self.parts.limits.clone()
+            },
+            ..self.parts.clone()
+        };
+        let list = ProxyList {
+            entries: vec![ProxyEntry {
+                source: ProxySource::Url(said.to.as_url().to_string()),
+                then: None,
+            }],
+        };
+        let chain = Chain::build(&list, &parts).map_err(|error| {
+            let message = format!("{} can't be used: {error}", said.to);
+            Failure::new(Code::BadInput, message).hint("check its URL")
+        })?;
+        Ok(chain.upstreams().next().map(|upstream| Beside {
+            upstream: upstream.clone(),
+            share: said.share,
+        }))
     }
 
     async fn rules(&self, said: &ProfileSettings) -> Result<Vec<Rule>, Failure> {

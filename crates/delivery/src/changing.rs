@@ -11,7 +11,7 @@ use bytes::Bytes;
 use go_module::{ModulePath, Request, list};
 use jiff::Timestamp;
 use store::KeptAnswer;
-use upstream::{Chain, NodesAsked, Privacy, ReplyStatus, Upstream, UpstreamError, Validators};
+use upstream::{NodesAsked, Privacy, ReplyStatus, Upstream, UpstreamError, Validators};
 
 use crate::error::{DeliveryError, malformed};
 use crate::event::Source;
@@ -23,6 +23,7 @@ use crate::proof;
 use crate::shared::Shared;
 use crate::story::{Step, StepKind, Trace};
 use crate::told;
+use crate::way::{Asked, Way};
 
 /// How answers that change are kept.
 #[derive(Clone, Debug)]
@@ -141,12 +142,9 @@ pub(crate) async fn kept_only(shared: &Shared, profile: &Profile, request: &Requ
 }
 
 /// The upstreams that the path of a request may reach, and who else may hear of it.
-fn chain<'a>(
-    profile: &'a Profile,
-    request: &Request,
-) -> Result<(&'a Chain, Privacy), DeliveryError> {
+fn way<'a>(profile: &'a Profile, request: &Request) -> Result<Way<'a>, DeliveryError> {
     let path = request.module().map_or("", ModulePath::as_str);
-    profile.chain_for(path)
+    profile.way(path)
 }
 
 struct KeptFrom {
@@ -163,8 +161,7 @@ async fn first_kept(
     profile: &Profile,
     request: &Request,
 ) -> Option<(Bytes, KeptFrom)> {
-    let (chain, _) = chain(profile, request).ok()?;
-    for upstream in chain.upstreams() {
+    for upstream in way(profile, request).ok()?.upstreams() {
         if let Some(kept) = look(shared, upstream, request).await {
             let fresh_for = fresh_for(shared, &kept);
             return Some((
@@ -210,13 +207,13 @@ async fn refresh(
     trace: Trace,
 ) {
     let asked = async {
-        let (chain, privacy) = chain(&profile, &request)?;
-        let asked = chain.walk(|upstream| {
+        let way = way(&profile, &request)?;
+        let asked = way.walk(|Asked { upstream, .. }| {
             let (shared, request, hops) = (Arc::clone(&shared), request.clone(), hops.clone());
-            let trace = trace.clone();
+            let (profile, privacy, trace) = (Arc::clone(&profile), way.privacy, trace.clone());
             async move {
                 let (begun, name) = (Instant::now(), upstream.name().to_owned());
-                let asked = ask(shared, upstream, request, privacy, hops).await;
+                let asked = ask(shared, profile, upstream, request, privacy, hops).await;
                 let step = match &asked {
                     Ok((_, _, step)) => step.clone(),
                     Err(error) => told::nothing(&name, error),
@@ -259,6 +256,7 @@ async fn refresh(
         Err(error) => Err(error),
     };
     if let Err(error) = &answered {
+        shared.mirrors.not_found(&profile, &request, error);
         shared
             .negatives
             .note(profile.id(), &request.url_path(), error);
@@ -269,6 +267,7 @@ async fn refresh(
 /// One upstream: its fresh answer if one is kept, else the upstream itself; and what there is to say of it.
 async fn ask(
     shared: Arc<Shared>,
+    profile: Arc<Profile>,
     upstream: Upstream,
     request: Request,
     privacy: Privacy,
@@ -336,6 +335,9 @@ async fn ask(
             } = reply.validators.clone();
             let body = reply.body.read_all().await?;
             proof::prove_answer(&request, &body).map_err(|reason| malformed(&request, reason))?;
+            shared
+                .mirrors
+                .answered(&profile, &request, &upstream, &body);
             let body = match (&request, before) {
                 (Request::List(_), Some(before)) => united(&before.body, body),
                 _ => body,

@@ -21,6 +21,7 @@ use crate::event::{Event, Kind, Source, Tally};
 use crate::fetch::{self, Asked, FlownFor};
 use crate::flight::Boarding;
 use crate::hot::{self, Life};
+use crate::mirror::{self, MirrorReport};
 use crate::offline::{self, Offline, OfflineMode};
 use crate::profile::Profile;
 use crate::routes::Cover;
@@ -84,10 +85,11 @@ impl Delivery {
         let completing = complete::run(Arc::downgrade(&shared), waiting.landed);
         let learning = database::keep_learning(Arc::downgrade(&shared));
         let looking = offline::keep_looking(Arc::downgrade(&shared));
+        let comparing = mirror::run(Arc::downgrade(&shared), waiting.copies);
         let stop = shared.stop.clone();
         shared.tasks.spawn(async move {
             tokio::select! {
-                _ = async { tokio::join!(completing, learning, looking) } => {}
+                _ = async { tokio::join!(completing, learning, looking, comparing) } => {}
                 () = stop.cancelled() => {}
             }
         });
@@ -117,6 +119,16 @@ impl Delivery {
     /// Whether Larder is offline, as far as it is known; changes with it.
     pub fn offline(&self) -> watch::Receiver<Option<Arc<Offline>>> {
         self.0.connection.changes()
+    }
+
+    /// What mirrors answered so far, beside what was answered here.
+    pub fn mirrors(&self) -> Vec<MirrorReport> {
+        self.0.mirrors.reports()
+    }
+
+    /// Changes whenever a mirror answers otherwise than the upstream did.
+    pub fn mirror_news(&self) -> watch::Receiver<u64> {
+        self.0.mirrors.news()
     }
 
     /// Whether a version can be delivered whole from what is kept, whatever the network.
@@ -365,7 +377,7 @@ impl Delivery {
             return Err(DeliveryError::NotKept);
         }
         if let Some(offline) = offline {
-            profile.chain_for(module.path.as_str())?;
+            profile.way(module.path.as_str())?;
             tally
                 .trace()
                 .note(looked, told::offline("not kept", offline));

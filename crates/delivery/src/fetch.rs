@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use go_module::h1::ZipHasher;
 use go_module::{FileKind, H1, ModuleVersion, Request};
-use store::{Draft, StoreError, Tree};
+use store::{Draft, Sha256, StoreError, Tree};
 use upstream::{NodesAsked, Privacy, Reply, ReplyStatus, Resume, Upstream, UpstreamError};
 
 use crate::adopt::{self, Adopted};
@@ -22,6 +22,7 @@ use crate::event::{Source, Tally};
 use crate::flight::{Flight, HELD_BACK, Head, Joined, Proven, Ticket};
 use crate::hashing::Hashing;
 use crate::hot;
+use crate::mirror::Said;
 use crate::profile::Profile;
 use crate::proof;
 use crate::routes::Cover;
@@ -29,6 +30,7 @@ use crate::shared::Shared;
 use crate::story::{Step, StepKind};
 use crate::told;
 use crate::verify::{Came, Measure};
+use crate::way;
 
 /// How often a transfer that breaks midway is taken up again.
 const TRIES: u32 = 3;
@@ -111,7 +113,13 @@ async fn fly(
         // What is whole and proven is committed even while stopping.
         Ok(Some(ready)) => {
             let (begun, length) = (Instant::now(), ready.draft.len());
-            let end = commit(shared, profile, module, kind, ready).await;
+            let (from, bytes) = (ready.upstream.clone(), ready.bytes.clone());
+            let committed = commit(shared, profile, module, kind, ready).await;
+            let end = committed.map(|sha256| {
+                let request = Request::File(module.clone(), kind);
+                let said = Said::file(&request, bytes.as_deref(), &sha256, length);
+                shared.mirrors.copy(profile, &request, &from, said);
+            });
             let step = match &end {
                 Ok(()) => Step::new(StepKind::Kept, told::bytes(length)),
                 Err(error) => Step::new(StepKind::Kept, format!("not kept: {error}")).failed(None),
@@ -122,8 +130,11 @@ async fn fly(
         Err(error) => Err(error),
     };
     if let Err(error) = &end {
-        let path = Request::File(module.clone(), kind).url_path();
-        shared.negatives.note(profile.id(), &path, error);
+        let request = Request::File(module.clone(), kind);
+        shared.mirrors.not_found(profile, &request, error);
+        shared
+            .negatives
+            .note(profile.id(), &request.url_path(), error);
     }
     let landed = end.is_ok();
     ticket.end(end);
@@ -174,7 +185,7 @@ async fn fetch(
         });
         return Ok(None);
     }
-    let (chain, privacy) = profile.chain_for(module.path.as_str())?;
+    let way = profile.way(module.path.as_str())?;
     let queued = Instant::now();
     let _permit = shared
         .fetches
@@ -188,12 +199,13 @@ async fn fetch(
             .note(queued, Step::new(StepKind::Waited, said));
     }
     let measure = Measure::begin(shared, profile, module, kind);
-    let transfer = |upstream: Upstream| {
+    let transfer = |way::Asked { upstream, on_trial }| {
         let transfer = Transfer {
             shared: Arc::clone(shared),
             home: profile.home(module.path.as_str(), kind, &upstream),
             upstream,
-            privacy,
+            on_trial,
+            privacy: way.privacy,
             measure: measure.clone(),
             module: module.clone(),
             kind,
@@ -202,7 +214,7 @@ async fn fetch(
         };
         transfer.run()
     };
-    Ok(Some(chain.walk(transfer).await??))
+    Ok(Some(way.walk(transfer).await??))
 }
 
 /// Puts a proven body in its place. Its readers have it already: nobody waits for the disk but the next start.
@@ -212,7 +224,7 @@ pub(crate) async fn commit(
     module: &ModuleVersion,
     kind: FileKind,
     ready: Ready,
-) -> Result<(), DeliveryError> {
+) -> Result<Sha256, DeliveryError> {
     let _permit = shared.commits.acquire().await;
     let Ready {
         draft,
@@ -233,7 +245,7 @@ pub(crate) async fn commit(
     if let Some(bytes) = bytes {
         shared.keep_hot(profile.id(), &kept.tree, module, kind, bytes, &kept.sha256);
     }
-    Ok(())
+    Ok(kept.sha256)
 }
 
 /// The transfer of one file from one upstream.
@@ -241,6 +253,9 @@ pub(crate) async fn commit(
 struct Transfer {
     shared: Arc<Shared>,
     upstream: Upstream,
+    /// Whether it is a canary: then nobody sees a byte until all of it is proven, and what is wrong with it is its own
+    /// matter.
+    on_trial: bool,
     /// Who else may hear of the module.
     privacy: Privacy,
     /// The tree in which it is to be kept.
@@ -275,6 +290,21 @@ impl From<StoreError> for Broken {
 impl Transfer {
     /// The outer error lets the chain ask its next upstream; the inner one is final, for a reader may have seen bytes.
     async fn run(self) -> Result<Result<Ready, DeliveryError>, UpstreamError> {
+        let (on_trial, flight, request) = (self.on_trial, self.flight.clone(), self.request());
+        match self.all_tries().await {
+            Ok(Err(
+                error @ (DeliveryError::Mismatch(_)
+                | DeliveryError::Changed(_)
+                | DeliveryError::Malformed { .. }),
+            )) if on_trial => {
+                flight.begin_anew();
+                Err(malformed(&request, error))
+            }
+            ended => ended,
+        }
+    }
+
+    async fn all_tries(self) -> Result<Result<Ready, DeliveryError>, UpstreamError> {
         let mut draft: Option<Draft> = None;
         let mut hashing = Hashing::of(self.kind);
         let mut etag: Option<String> = None;
@@ -311,7 +341,8 @@ impl Transfer {
                 Err(error) => error,
             };
             let seen = self.flight.visible() > 0;
-            if attempt < TRIES && draft.is_some() && broken.is_outage() {
+            let tries = if self.on_trial { 1 } else { TRIES };
+            if attempt < tries && draft.is_some() && broken.is_outage() {
                 tracing::debug!(upstream = self.upstream.name(), module = %self.module, attempt, "a transfer broke off: {broken}");
                 continue;
             }
@@ -479,7 +510,7 @@ impl Transfer {
                 Ok(draft)
             })
             .await?;
-        if self.kind == FileKind::Zip {
+        if self.kind == FileKind::Zip && !self.on_trial {
             self.flight.show(written.len().saturating_sub(HELD_BACK));
         }
         *draft = Some(written);

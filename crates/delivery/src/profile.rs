@@ -9,6 +9,8 @@ use upstream::{Chain, Privacy, Upstream};
 use crate::database::Database;
 use crate::error::DeliveryError;
 use crate::routes::{Cover, Route, Routes};
+use crate::share::{Purpose, Share};
+use crate::way::Way;
 
 /// A profile in force. A switch replaces the whole of it; requests under way finish on the one they began with.
 #[derive(Debug)]
@@ -16,9 +18,20 @@ pub struct Profile {
     name: String,
     routes: Routes,
     database: Option<Database>,
+    canary: Option<Beside>,
+    mirror: Option<Beside>,
     /// Whether none of its upstreams is on this machine.
     needs_network: bool,
     id: u64,
+}
+
+/// Another upstream beside those of a profile, for a share of the public modules that go by the profile's own list.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// Who.
+    pub upstream: Upstream,
+    /// For which modules.
+    pub share: Share,
 }
 
 impl Profile {
@@ -33,8 +46,40 @@ impl Profile {
             needs_network,
             routes,
             database,
+            canary: None,
+            mirror: None,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
         }
+    }
+
+    /// The same with an upstream that its share of modules is asked of first. What that does not have or fails at comes
+    /// as if it was not there.
+    #[must_use]
+    pub fn with_canary(self, canary: Option<Beside>) -> Self {
+        Self { canary, ..self }
+    }
+
+    /// The same with an upstream that is asked what others have answered, for its answers to be compared.
+    #[must_use]
+    pub fn with_mirror(self, mirror: Option<Beside>) -> Self {
+        Self { mirror, ..self }
+    }
+
+    /// Its canary.
+    pub fn canary(&self) -> Option<&Beside> {
+        self.canary.as_ref()
+    }
+
+    /// Its mirror.
+    pub fn mirror(&self) -> Option<&Beside> {
+        self.mirror.as_ref()
+    }
+
+    /// The mirror that is asked what is asked of this path, where there is one.
+    pub fn mirror_for(&self, path: &str) -> Option<&Upstream> {
+        let mirror = self.mirror.as_ref()?;
+        let is_in = mirror.share.has(Purpose::Mirror, path) && self.route(path).is_ordinary();
+        is_in.then_some(&mirror.upstream)
     }
 
     /// The name a person gave it.
@@ -59,18 +104,28 @@ impl Profile {
 
     /// Where a path goes, and whether the database covers it.
     pub fn route(&self, path: &str) -> Route<'_> {
-        self.routes.route(path, self.database.is_some())
+        let route = self.routes.route(path, self.database.is_some());
+        let canary = self.canary.as_ref();
+        let canary = canary.filter(|it| route.is_ordinary() && it.share.has(Purpose::Canary, path));
+        Route {
+            canary: canary.map(|canary| &canary.upstream),
+            ..route
+        }
     }
 
     /// The upstreams that a path may reach, and who else may hear of it.
-    pub(crate) fn chain_for(&self, path: &str) -> Result<(&Chain, Privacy), DeliveryError> {
+    pub(crate) fn way(&self, path: &str) -> Result<Way<'_>, DeliveryError> {
         let route = self.route(path);
         let chain = route.chain.ok_or_else(|| DeliveryError::PrivateNowhere {
             path: path.to_owned(),
             profile: self.name.clone(),
             private_in: route.private_in.map(str::to_owned),
         })?;
-        Ok((chain, route.privacy()))
+        Ok(Way {
+            canary: route.canary,
+            chain,
+            privacy: route.privacy(),
+        })
     }
 
     /// The trees in which a file of this path may be found, first the one that counts most.
@@ -119,6 +174,11 @@ impl Profile {
 }
 
 impl Route<'_> {
+    /// Whether the path is public and goes by the profile's own list: only of such ones others may hear.
+    fn is_ordinary(&self) -> bool {
+        !self.private && self.rule.is_none() && self.chain.is_some()
+    }
+
     /// Who may hear of this path, besides its upstreams.
     pub(crate) fn privacy(&self) -> Privacy {
         if self.private {
@@ -131,7 +191,8 @@ impl Route<'_> {
     /// The realms of the upstreams that this path may reach, in their order.
     pub(crate) fn realms(&self) -> Vec<Tree> {
         let mut realms = Vec::new();
-        for upstream in self.chain.into_iter().flat_map(Chain::upstreams) {
+        let listed = self.chain.into_iter().flat_map(Chain::upstreams);
+        for upstream in self.canary.into_iter().chain(listed) {
             let realm = realm_of(upstream, self.private);
             if !realms.contains(&realm) {
                 realms.push(realm);

@@ -74,6 +74,8 @@ pub enum Cover {
 /// Where one path goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Route<'a> {
+    /// What is asked before them: never of a private path, nor where a rule decides.
+    pub canary: Option<&'a Upstream>,
     /// The upstreams it may reach; none for a private path that has no place.
     pub chain: Option<&'a Chain>,
     /// Whether it is private.
@@ -128,6 +130,7 @@ impl Routes {
         let private_in = if is_own { None } else { self.private_in(path) };
         if private_in.is_some() {
             return Route {
+                canary: None,
                 chain: None,
                 private: true,
                 private_in,
@@ -146,6 +149,7 @@ impl Routes {
             None => Some(&self.chain),
         };
         Route {
+            canary: None,
             chain,
             private,
             private_in,

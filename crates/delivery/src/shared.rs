@@ -19,6 +19,7 @@ use crate::error::DeliveryError;
 use crate::event::{Event, Events};
 use crate::flight::{FlightKey, Flights};
 use crate::hot::{AtHand, Hot};
+use crate::mirror::{Copy, Mirrors};
 use crate::negative::Negatives;
 use crate::offline::{Connection, Deliverable, Offline, OfflineMode};
 use crate::once::OnceMap;
@@ -103,6 +104,7 @@ pub(crate) struct Shared {
     /// What has landed not long ago: only of this a look at the cache from before may be out of date.
     pub(crate) landed: Cache<FlightKey, ()>,
     pub(crate) companions: Companions,
+    pub(crate) mirrors: Mirrors,
     pub(crate) hot: Hot,
     pub(crate) logs: Logs,
     pub(crate) alarms: Alarms,
@@ -112,6 +114,7 @@ pub(crate) struct Shared {
 /// What is handed over to the work in the background.
 pub(crate) struct Waiting {
     pub(crate) landed: mpsc::Receiver<Landed>,
+    pub(crate) copies: mpsc::Receiver<Copy>,
 }
 
 impl Shared {
@@ -123,6 +126,7 @@ impl Shared {
         alarms: mpsc::Sender<Alarm>,
     ) -> (Arc<Self>, Waiting) {
         let (companions, landed) = Companions::channel();
+        let (mirrors, copies) = Mirrors::channel();
         let shared = Self {
             store,
             negatives: Negatives::new(options.negative_for),
@@ -139,13 +143,14 @@ impl Shared {
             deliverable: Deliverable::new(),
             landed: Cache::new(LANDED),
             companions,
+            mirrors,
             hot: Hot::new(options.hot_bytes),
             logs: Logs::default(),
             alarms: Alarms::new(alarms),
             profile: RwLock::new(Arc::new(profile)),
             options,
         };
-        (Arc::new(shared), Waiting { landed })
+        (Arc::new(shared), Waiting { landed, copies })
     }
 
     pub(crate) fn set_profile(&self, profile: Profile) {

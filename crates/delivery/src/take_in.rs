@@ -72,9 +72,9 @@ pub(crate) async fn take_in(
         }
         return Ok(TakenIn::There);
     }
-    // The realm of what has no other place is that of the first upstream that the path may reach.
-    let (chain, _) = profile.chain_for(path)?;
-    let Some(upstream) = chain.upstreams().next().cloned() else {
+    // The realm of what has no other place is that of the first upstream of the path's list.
+    let way = profile.way(path)?;
+    let Some(upstream) = way.chain.upstreams().next().cloned() else {
         let reason = "the profile has no upstream for it, and so no place where it belongs";
         return Ok(TakenIn::LeftOut(reason.to_owned()));
     };

@@ -49,7 +49,10 @@ pub(crate) fn rule(profile: &Profile, request: &Request) -> Step {
         }
         None => "everything else".to_owned(),
     };
-    let said = format!("{which} → {} (profile {name})", chain.in_words());
+    let canary = route.canary.map_or_else(String::new, |canary| {
+        format!("the canary {} first, then ", canary.name())
+    });
+    let said = format!("{which} → {canary}{} (profile {name})", chain.in_words());
     Step::new(StepKind::Rule, said)
 }
 

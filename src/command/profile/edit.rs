@@ -46,6 +46,8 @@ Examples:
   larder profile edit company --default private --private a.example
                                                                   These, and no others
   larder profile edit company --default upstreams                 Go's own again
+  larder profile edit company --canary https://next.corp.example --canary-share 5
+                                                                  Try another proxy with 5 % of the modules
   larder profile show company                                     Which rules have which number
   larder profile edit company --remove-rule 2")]
 pub(super) struct Edit {
@@ -114,6 +116,21 @@ struct Given {
     /// A file in PEM with a certificate and its key, to be shown to the upstreams; nobody else may be able to read it
     #[arg(long, value_name = "FILE")]
     client_certificate: Option<PathBuf>,
+    /// A canary: another upstream that a share of the public modules is asked of first, always the same ones
+    ///
+    /// What it does not have or fails at comes as if it was not there. It is told of no private path and of none that has a
+    /// rule.
+    #[arg(long, value_name = "URL")]
+    canary: Option<String>,
+    /// Which share, in percent: 0.1 to 100
+    #[arg(long, value_name = "PERCENT")]
+    canary_share: Option<String>,
+    /// A mirror: another upstream that is asked what an upstream answered; it is not waited for, its answers are compared
+    #[arg(long, value_name = "URL")]
+    mirror: Option<String>,
+    /// For which share of the public modules, in percent [default: 100]
+    #[arg(long, value_name = "PERCENT")]
+    mirror_share: Option<String>,
     /// Whether go may be given the profile's list behind Larder, for when Larder does not answer (larder env)
     #[arg(long, value_name = "BOOL")]
     safety_net: Option<bool>,
@@ -155,6 +172,10 @@ impl Given {
             http_proxy: self.http_proxy.map(Typed),
             extra_ca: self.extra_ca.map(absolute).transpose()?,
             client_certificate: self.client_certificate.map(absolute).transpose()?,
+            canary: self.canary.map(Typed),
+            canary_share: self.canary_share,
+            mirror: self.mirror.map(Typed),
+            mirror_share: self.mirror_share,
             rules: rules(self.rule, false)
                 .chain(rules(self.private_rule, true))
                 .collect(),

@@ -74,6 +74,12 @@ pub(super) fn render(profile: &ProfileView) -> String {
     ] {
         entries(name, value.as_slice());
     }
+    for (name, beside) in [("canary", &profile.canary), ("mirror", &profile.mirror)] {
+        let line = beside
+            .as_ref()
+            .map(|it| format!("{}, {} % of the public modules", it.to, it.share));
+        entries(name, line.as_slice());
+    }
     if !profile.safety_net {
         entries("safety net", &["no".to_owned()]);
     }
@@ -95,6 +101,8 @@ fn line(number: usize, rule: &RuleView) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use app::command::BesideView;
+
     use super::*;
 
     pub(in super::super) fn public() -> ProfileView {
@@ -112,6 +120,8 @@ pub(super) mod tests {
             http_proxy: None,
             extra_ca: None,
             client_certificate: None,
+            canary: None,
+            mirror: None,
             rules: Vec::new(),
         }
     }
@@ -131,6 +141,11 @@ pub(super) mod tests {
             http_proxy: Some("http://gate.corp.example:3128".to_owned()),
             extra_ca: Some("/etc/corp/ca.pem".to_owned()),
             client_certificate: None,
+            canary: Some(BesideView {
+                to: "https://next.corp.example".to_owned(),
+                share: "0.5".parse().unwrap(),
+            }),
+            mirror: None,
             rules: vec![
                 RuleView {
                     patterns: vec!["example.net/a".to_owned(), "example.net/b".to_owned()],

@@ -48,6 +48,14 @@ pub struct Explained {
     pub upstreams: Vec<String>,
     /// Why these.
     pub upstreams_because: String,
+    /// The canary that is asked before them.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub canary: Option<String>,
+    /// The mirror that is asked as well, without being waited for.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub mirror: Option<String>,
     /// The profile's checksum database, if it has one.
     pub database: Option<String>,
     /// Whether that vouches for it.
@@ -121,6 +129,10 @@ impl Call for Explain {
             serving: app.serving().is_ok(),
             upstreams: names.map(|upstream| upstream.name().to_owned()).collect(),
             upstreams_because: upstreams_because(&profile, &route, rule.as_ref()),
+            canary: route.canary.map(|canary| canary.name().to_owned()),
+            mirror: profile
+                .mirror_for(path)
+                .map(|mirror| mirror.name().to_owned()),
             private,
             rule,
             database: profile

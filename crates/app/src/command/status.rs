@@ -1,11 +1,12 @@
 //! `status`: what the instance is doing, at a glance.
 
-use delivery::Profile;
+use delivery::{MirrorReport, Profile};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::Call;
+use super::mirror::BesideShown;
 use super::offline::{self, OfflineReport};
 use super::trust::{self, ActiveGrant};
 use crate::app::App;
@@ -51,6 +52,9 @@ pub struct StatusReport {
     pub room: RoomReport,
     /// What is let through without the checksum database.
     pub grants: Vec<ActiveGrant>,
+    /// What mirrors answered, by name.
+    #[serde(default)]
+    pub mirrors: Vec<MirrorReport>,
     /// Work under way.
     pub jobs: Vec<JobState>,
     /// What a person should know, a sentence each.
@@ -68,6 +72,14 @@ pub struct ActiveProfile {
     pub upstreams: Vec<String>,
     /// Its checksum database, or `off`.
     pub checksum_db: String,
+    /// The upstream that a share of the modules is asked of first.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub canary: Option<BesideShown>,
+    /// The upstream whose answers are compared.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub mirror: Option<BesideShown>,
 }
 
 /// What is kept.
@@ -98,6 +110,8 @@ impl ActiveProfile {
             automatic,
             upstreams: names.collect(),
             checksum_db: profile.database_name().to_owned(),
+            canary: profile.canary().map(BesideShown::of),
+            mirror: profile.mirror().map(BesideShown::of),
         }
     }
 }
@@ -131,6 +145,7 @@ impl Call for Status {
             },
             room,
             grants: trust::active(app).await?,
+            mirrors: serving.map_or_else(Vec::new, |serving| serving.delivery().mirrors()),
             jobs: app.jobs().under_way(),
             warnings,
         })

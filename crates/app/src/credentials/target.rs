@@ -65,6 +65,8 @@ pub(crate) fn origins(profile: &ProfileSettings) -> Vec<Origin> {
             ProxySource::Direct | ProxySource::Off => None,
         })
         .collect();
+    let beside = profile.canary.iter().chain(&profile.mirror);
+    origins.extend(beside.filter_map(|it| Origin::of(&it.to).ok()));
     origins.sort();
     origins.dedup();
     origins

@@ -31,6 +31,11 @@ pub(super) fn out(text: &str, path: &[&str]) -> Result<String, TomlError> {
     }
     let mut spans = Vec::new();
     spans_of(key, item, &mut spans);
+    Ok(without(text, spans))
+}
+
+/// The text without the lines of these spans.
+fn without(text: &str, spans: Vec<Range<usize>>) -> String {
     let mut lines: Vec<Range<usize>> = spans.into_iter().map(|span| lines_of(text, span)).collect();
     lines.sort_by_key(|range| range.start);
     let mut left = String::with_capacity(text.len());
@@ -39,7 +44,29 @@ pub(super) fn out(text: &str, path: &[&str]) -> Result<String, TomlError> {
         left += text.get(at..range.start).unwrap_or_default();
         at = at.max(range.end);
     }
-    Ok(left + &text[at..])
+    left + &text[at..]
+}
+
+/// The text without this entry of a list of tables at the top, and without the comments right above it.
+pub(super) fn out_of_list(text: &str, key: &str, at: usize) -> Result<String, TomlError> {
+    let document = Document::parse(text)?;
+    match document.get(key) {
+        Some(Item::ArrayOfTables(tables)) => {
+            let mut spans = Vec::new();
+            if let Some(table) = tables.get(at) {
+                spans_of_table(table, &mut spans);
+            }
+            Ok(without(text, spans))
+        }
+        Some(Item::Value(_)) => {
+            let mut document: DocumentMut = text.parse()?;
+            if let Some(array) = document.get_mut(key).and_then(Item::as_array_mut) {
+                array.remove(at);
+            }
+            Ok(document.to_string())
+        }
+        _ => Ok(text.to_owned()),
+    }
 }
 
 fn out_of_inline(text: &str, above: &[&str], last: &str) -> Result<String, TomlError> {

@@ -1,8 +1,11 @@
 //! `settings.toml`: hand-editable. Read with line and column in every complaint, rewritten with its comments kept.
 
+mod address;
+mod beside;
 mod choice;
 mod credentials;
 mod cut;
+mod pools;
 mod profiles;
 mod reader;
 mod rename;
@@ -13,6 +16,7 @@ mod tests;
 mod ways_out;
 mod window;
 mod write;
+mod write_pools;
 mod write_window;
 mod written;
 
@@ -28,8 +32,12 @@ use toml_edit::Item;
 use self::reader::Reader;
 use crate::failure::{Code, Failure};
 
+pub(crate) use self::address::{address, is_same};
+pub use self::beside::Beside;
 pub use self::choice::Choice;
 pub use self::credentials::CredentialSettings;
+pub use self::pools::PoolSettings;
+pub(crate) use self::pools::{dns, slow_after};
 pub(crate) use self::profiles::check_name;
 pub use self::profiles::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget};
 pub(crate) use self::shared::{read_shared, write_shared};
@@ -37,6 +45,7 @@ pub use self::size::Quota;
 pub(crate) use self::size::{parse as parse_size, shown};
 pub(crate) use self::ways_out::{PublicHosts, WayOut, ways_out, ways_out_of};
 pub use self::window::{Language, Shade, Tell, WindowSettings};
+pub(crate) use self::write_pools::no_pool;
 pub use self::written::{
     DatabaseChoice, DatabaseChoiceError, HttpProxy, HttpProxyError, ProxyWish, RedirectOrigin,
     RedirectOriginError, UpstreamList, Written,
@@ -124,12 +133,30 @@ const TEMPLATE: &str = "\
 # client-certificate = \"/home/me/.config/corp/client.pem\"
 # safety-net = true
 
+# A canary: another upstream that a share of the public modules is asked of first, in percent, always the same modules; what
+# it does not have or fails at comes as ever. A mirror: what an upstream answered is asked of another one as well, never
+# waited for, and differences are reported (larder mirror report). Neither is told of what is private or has a rule.
+# canary = { to = \"https://next.corp.example\", share = 5 }
+# mirror = { to = \"https://other.corp.example\", share = 100 }
+
 # Paths that come from elsewhere; the first rule that matches counts. Either `to`, another profile's upstreams, or
 # `upstreams`, a list of its own. With `private`, its patterns are private too, and it is for private paths only.
 # [[profiles.company.rules]]
 # patterns = [\"github.com/acme/tools/*\"]
 # upstreams = \"https://tools.corp.example\"
 # private = true
+
+# An upstream that is several nodes, wherever profiles name it: they share its modules among them, and one that fails is
+# passed over before go notices. Its nodes are listed in `nodes`, each by a URL of its own, which are shown the upstream's
+# credentials; or all addresses of its host name (addresses = true); or SRV records (srv = \"_goproxy._tcp.corp.example\").
+# `dns` is asked in the place of the system's. A node is slow that gives no answer within `slow-after`; with `hedge`, small
+# requests are asked of a second node when the first takes longer than it mostly does.
+# [[pools]]
+# upstream = \"https://proxy.corp.example\"
+# nodes = [\"https://n1.corp.example:8443\", \"https://n2.corp.example:8443\"]
+# dns = \"127.0.0.1:8600\"
+# slow-after = \"1s\"
+# hedge = false
 ";
 
 /// The settings, as read.
@@ -163,6 +190,8 @@ pub struct Settings {
     pub credentials: CredentialSettings,
     /// `profiles`: `public` first, then the others as they stand. The names that their rules lead to are among them.
     pub profiles: Vec<ProfileSettings>,
+    /// `pools`: upstreams that are several nodes.
+    pub pools: Vec<PoolSettings>,
     /// Complaints that don't stop us, such as unknown keys, each with its place.
     pub warnings: Vec<String>,
 }
@@ -184,6 +213,7 @@ impl Default for Settings {
             window: WindowSettings::default(),
             credentials: CredentialSettings::default(),
             profiles: vec![ProfileSettings::new(PUBLIC)],
+            pools: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -309,6 +339,7 @@ impl Settings {
                     Ok(true)
                 })?,
                 "credentials" => settings.credentials = credentials::read(&reader, item)?,
+                "pools" => settings.pools = pools::read(&reader, item)?,
                 "profiles" => settings.profiles = profiles::read(&reader, item)?,
                 _ => return settings.window.read(&reader, key, item),
             }

@@ -3,11 +3,14 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use delivery::Share;
 use go_module::{Patterns, ProxySource};
 use secret::SafeUrl;
 use toml_edit::{Item, Key, TableLike};
 use upstream::PrivateRedirects;
 
+use super::address::is_same;
+use super::beside::{self, Beside};
 use super::reader::Reader;
 use super::written::{
     DatabaseChoice, HttpProxy, RedirectOrigin, RedirectOriginError, UpstreamList,
@@ -47,6 +50,10 @@ pub struct ProfileSettings {
     pub extra_ca: Option<PathBuf>,
     /// `client-certificate`: a file in PEM, with certificate and key, shown to its upstreams where they ask for one.
     pub client_certificate: Option<PathBuf>,
+    /// `canary`: another upstream that a share of the modules is asked of first.
+    pub canary: Option<Beside>,
+    /// `mirror`: another upstream whose answers are compared.
+    pub mirror: Option<Beside>,
     /// `rules`: the first match wins.
     pub rules: Vec<RuleSettings>,
 }
@@ -88,6 +95,8 @@ impl ProfileSettings {
             http_proxy: None,
             extra_ca: None,
             client_certificate: None,
+            canary: None,
+            mirror: None,
             rules: Vec::new(),
         }
     }
@@ -128,6 +137,36 @@ impl ProfileSettings {
         let rules = self.rules.iter().filter(|rule| rule.private);
         let of_rules = rules.flat_map(|rule| &rule.patterns);
         self.private.iter().chain(of_rules)
+    }
+
+    /// Whether its canary is an upstream of its own list.
+    pub(crate) fn canary_is_own(&self) -> bool {
+        let own = self.upstreams.iter().flat_map(|list| &list.value().entries);
+        let is_own = |canary: &Beside| {
+            own.clone().any(|entry| match &entry.source {
+                ProxySource::Url(url) => {
+                    SafeUrl::parse(url).is_ok_and(|url| is_same(&url, &canary.to))
+                }
+                ProxySource::Direct | ProxySource::Off => false,
+            })
+        };
+        self.canary.as_ref().is_some_and(is_own)
+    }
+
+    /// All upstreams that it names by a URL.
+    pub(crate) fn named_upstreams(&self) -> Vec<SafeUrl> {
+        let of_rules = self.rules.iter().filter_map(|rule| match &rule.target {
+            RuleTarget::Upstreams(list) => Some(list),
+            RuleTarget::Profile(_) => None,
+        });
+        let lists = self.upstreams.iter().chain(&self.private_upstreams);
+        let entries = lists.chain(of_rules).flat_map(|list| &list.value().entries);
+        let listed = entries.filter_map(|entry| match &entry.source {
+            ProxySource::Url(url) => SafeUrl::parse(url).ok(),
+            ProxySource::Direct | ProxySource::Off => None,
+        });
+        let beside = self.canary.iter().chain(&self.mirror);
+        listed.chain(beside.map(|it| it.to.clone())).collect()
     }
 
     /// What is not private in it though it is in another profile.
@@ -240,6 +279,7 @@ fn profile(
     let table = reader.as_table("profiles.", name, item)?;
     let prefix = format!("profiles.{name}.");
     let mut profile = ProfileSettings::new(name);
+    let mut canary_at = None;
     reader.table(table, &prefix, |key, item| {
         match key {
             "upstreams" => profile.upstreams = Some(upstreams(reader, key, item)?),
@@ -258,6 +298,14 @@ fn profile(
             }
             "extra-ca" => profile.extra_ca = Some(file(reader, key, item)?),
             "client-certificate" => profile.client_certificate = Some(file(reader, key, item)?),
+            "canary" => {
+                profile.canary = Some(beside::read(reader, &prefix, key, item, None)?);
+                canary_at = item.span();
+            }
+            "mirror" => {
+                let all = Some(Share::ALL);
+                profile.mirror = Some(beside::read(reader, &prefix, key, item, all)?);
+            }
             "rules" => {
                 for (table, span) in reader.tables(&prefix, key, item)? {
                     let rule = rule(reader, name, table, span, references)?;
@@ -268,6 +316,11 @@ fn profile(
         }
         Ok(true)
     })?;
+    if profile.canary_is_own() {
+        let message =
+            "the canary is one of the profile's own upstreams: name another one, or take it out";
+        return Err(reader.complaint(canary_at, message));
+    }
     Ok(profile)
 }
 

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use secret::SafeUrl;
 use toml_edit::{Document, Item, Key, TableLike};
 
-use super::size;
+use super::{address, size};
 use crate::failure::{Code, Failure};
 
 /// Something, and where it stands.
@@ -199,6 +199,13 @@ impl<'a> Reader<'a> {
             "http" | "https" => Ok(url),
             _ => Err(complaint(&"this is no http or https URL")),
         }
+    }
+
+    /// An http(s) URL that is asked and nothing more: no user info, no query. The complaint quotes nothing of it.
+    pub(super) fn bare_address(&self, key: &str, item: &Item) -> Result<SafeUrl, Failure> {
+        let text = self.text(key, item, "a URL, such as \"https://proxy.corp.example\"")?;
+        address::address(text)
+            .map_err(|reason| self.complaint(item.span(), &format!("`{key}`: {reason}")))
     }
 
     /// Patterns: a list of texts, or one text with commas between them.

@@ -6,6 +6,7 @@ use super::write::with_port;
 use super::*;
 
 mod choice;
+mod pools;
 mod profiles;
 mod rename;
 mod rewrite;
@@ -52,6 +53,10 @@ fn the_template_is_all_defaults() {
     );
     let helpers = settings.credentials.helpers.clone();
     assert_eq!(helpers.len(), 1, "one is shown");
+    let pools = settings.pools.clone();
+    assert_eq!(pools.len(), 1, "one is shown");
+    let beside = (company.canary.is_some(), company.mirror.is_some());
+    assert_eq!(beside, (true, true), "{company:?}");
     assert_eq!(
         settings,
         Settings {
@@ -63,6 +68,7 @@ fn the_template_is_all_defaults() {
                 ..CredentialSettings::default()
             },
             profiles: vec![ProfileSettings::new(PUBLIC), company],
+            pools,
             ..Settings::default()
         },
         "the template shows the defaults, and one profile"

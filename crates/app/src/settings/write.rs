@@ -16,7 +16,7 @@ use super::cut;
 use super::profiles::check_name;
 use super::size::{self, Quota};
 use super::{
-    PUBLIC, ProfileSettings, RedirectOrigin, RuleSettings, RuleTarget, Settings, TEMPLATE,
+    Beside, PUBLIC, ProfileSettings, RedirectOrigin, RuleSettings, RuleTarget, Settings, TEMPLATE,
 };
 use crate::failure::{Code, Failure};
 use crate::whole_file;
@@ -369,7 +369,7 @@ pub(super) fn set(table: &mut dyn toml_edit::TableLike, key: &str, mut value: Va
 }
 
 /// The values of a profile or a rule, in the order in which a new one is written.
-type Fields = Vec<(&'static str, Option<Value>)>;
+pub(super) type Fields = Vec<(&'static str, Option<Value>)>;
 
 fn fields(profile: &ProfileSettings) -> Fields {
     let written = |text: Option<&str>| text.map(Value::from);
@@ -403,6 +403,8 @@ fn fields(profile: &ProfileSettings) -> Fields {
             "client-certificate",
             file(profile.client_certificate.as_deref()),
         ),
+        ("canary", profile.canary.as_ref().map(Beside::to_value)),
+        ("mirror", profile.mirror.as_ref().map(Beside::to_value)),
     ]
 }
 
@@ -536,7 +538,7 @@ pub(super) fn append(text: &mut String, profile: &ProfileSettings) {
     }
 }
 
-fn table(text: &mut String, head: &str, fields: Fields) {
+pub(super) fn table(text: &mut String, head: &str, fields: Fields) {
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }

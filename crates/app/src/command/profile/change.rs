@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use delivery::Share;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::typed::{RuleText, Typed, database, file, http_proxy, patterns, redirect, upstreams};
 use crate::failure::{Code, Failure};
-use crate::settings::{ProfileSettings, RuleSettings};
+use crate::settings::{Beside, ProfileSettings, RuleSettings, address};
 
 /// What is to be different. First what is reset or taken out is, then what is given is set or added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -35,6 +36,14 @@ pub struct ProfileChange {
     pub extra_ca: Option<PathBuf>,
     /// The absolute path of a file with the certificate that is shown to its upstreams.
     pub client_certificate: Option<PathBuf>,
+    /// Another upstream that a share of the modules is asked of first.
+    pub canary: Option<Typed>,
+    /// Which share, in percent.
+    pub canary_share: Option<String>,
+    /// Another upstream whose answers are compared.
+    pub mirror: Option<Typed>,
+    /// For which share of the modules, in percent; of all where nothing is said.
+    pub mirror_share: Option<String>,
     /// Rules to be added.
     pub rules: Vec<RuleText>,
     /// Whether these are added before those there are, not behind them.
@@ -75,13 +84,17 @@ pub enum Defaulted {
     ExtraCa,
     /// None.
     ClientCertificate,
+    /// None.
+    Canary,
+    /// None.
+    Mirror,
     /// No rules.
     Rules,
 }
 
 impl Defaulted {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Upstreams,
         Self::ChecksumDatabase,
         Self::Private,
@@ -93,6 +106,8 @@ impl Defaulted {
         Self::HttpProxy,
         Self::ExtraCa,
         Self::ClientCertificate,
+        Self::Canary,
+        Self::Mirror,
         Self::Rules,
     ];
 
@@ -111,6 +126,8 @@ impl Defaulted {
             Self::HttpProxy => "http-proxy",
             Self::ExtraCa => "extra-ca",
             Self::ClientCertificate => "client-certificate",
+            Self::Canary => "canary",
+            Self::Mirror => "mirror",
             Self::Rules => "rules",
         }
     }
@@ -159,6 +176,10 @@ impl ProfileChange {
         if let Some(path) = &self.client_certificate {
             profile.client_certificate = Some(file("the client certificate", path)?);
         }
+        let canary = (self.canary.as_ref(), self.canary_share.as_deref());
+        profile.canary = beside("canary", canary, profile.canary, None)?;
+        let mirror = (self.mirror.as_ref(), self.mirror_share.as_deref());
+        profile.mirror = beside("mirror", mirror, profile.mirror, Some(Share::ALL))?;
         for list in &self.private {
             add("the private pattern", list, &mut profile.private)?;
         }
@@ -219,6 +240,14 @@ impl ProfileChange {
                     profile.client_certificate = None;
                     self.client_certificate.is_some()
                 }
+                Defaulted::Canary => {
+                    profile.canary = None;
+                    self.canary.is_some()
+                }
+                Defaulted::Mirror => {
+                    profile.mirror = None;
+                    self.mirror.is_some()
+                }
                 // A list may be emptied and filled anew at once.
                 Defaulted::Private => {
                     profile.private.clear();
@@ -278,6 +307,42 @@ impl ProfileChange {
         });
         Ok(())
     }
+}
+
+/// The canary or the mirror, with what is to be different of it.
+fn beside(
+    name: &str,
+    (to, share): (Option<&Typed>, Option<&str>),
+    before: Option<Beside>,
+    usual: Option<Share>,
+) -> Result<Option<Beside>, Failure> {
+    let bad = |message: String| Failure::new(Code::BadInput, message);
+    let share = share.map(str::parse::<Share>).transpose();
+    let share = share.map_err(|error| {
+        bad(format!("the share of the {name} can't be used: {error}")).hint(format!(
+            "write it as --{name}-share 5 or --{name}-share 0.5"
+        ))
+    })?;
+    let to = to.map(|text| address(text.0.trim())).transpose();
+    let to = to.map_err(|error| bad(format!("the {name} can't be used: {error}")))?;
+    let (to, share) = match (to, share, before) {
+        (None, None, before) => return Ok(before),
+        (None, Some(share), Some(before)) => (before.to, Some(share)),
+        (None, Some(_), None) => {
+            return Err(
+                bad(format!("there is no {name} to have a share")).hint(format!(
+                    "name it as well: --{name} https://next.corp.example"
+                )),
+            );
+        }
+        (Some(to), share, before) => (to, share.or(before.map(|it| it.share)).or(usual)),
+    };
+    let share = share.ok_or_else(|| {
+        bad(format!("the {name} has no share")).hint(format!(
+            "say which part of the modules it is for, in percent: --{name}-share 5"
+        ))
+    })?;
+    Ok(Some(Beside { to, share }))
 }
 
 /// Adds patterns that are not there yet.

@@ -33,7 +33,7 @@ pub use save::{ProfileCheck, ProfileChecked, ProfileDrafted, ProfileSave};
 pub use share::{Exported, ProfileExport};
 pub(super) use typed::one_address;
 pub use typed::{RuleText, Typed};
-pub use view::{ProfileView, RuleView};
+pub use view::{BesideView, ProfileView, RuleView};
 
 /// Asks which profiles there are.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]

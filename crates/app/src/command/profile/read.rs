@@ -88,6 +88,13 @@ pub(super) fn read(draft: &ProfileDraft, was: Option<&str>, settings: &Settings)
         let text = text.as_deref().map(str::trim).filter(|it| !it.is_empty());
         *to = text.and_then(|text| reading.field(field, typed::file(what, text.as_ref()), || None));
     }
+    // A form has no fields for them.
+    profile.canary = before.and_then(|before| before.canary.clone());
+    profile.mirror = before.and_then(|before| before.mirror.clone());
+    if profile.canary_is_own() {
+        let message = "its canary is one of these upstreams: take the one or the other out (larder profile edit NAME --default canary)";
+        reading.complain("chain", message, None);
+    }
     for (at, rule) in draft.rules.iter().enumerate() {
         let rule = reading.rule(at, rule, was.unwrap_or(&profile.name), settings);
         profile.rules.extend(rule);

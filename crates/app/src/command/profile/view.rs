@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use delivery::Share;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::settings::{Choice, ProfileSettings, RuleSettings, RuleTarget};
+use crate::settings::{Beside, Choice, ProfileSettings, RuleSettings, RuleTarget};
 
 /// A profile, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -36,8 +37,30 @@ pub struct ProfileView {
     pub extra_ca: Option<String>,
     /// A file with the certificate that is shown to its upstreams.
     pub client_certificate: Option<String>,
+    /// Another upstream that a share of the modules is asked of first.
+    pub canary: Option<BesideView>,
+    /// Another upstream whose answers are compared.
+    pub mirror: Option<BesideView>,
     /// Paths that come from elsewhere; the first match counts.
     pub rules: Vec<RuleView>,
+}
+
+/// A canary or a mirror, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct BesideView {
+    /// Its URL.
+    pub to: String,
+    /// For which share of the modules, in percent.
+    pub share: Share,
+}
+
+impl BesideView {
+    fn of(said: &Beside) -> Self {
+        Self {
+            to: said.to.to_string(),
+            share: said.share,
+        }
+    }
 }
 
 /// A rule, as it is shown.
@@ -79,6 +102,8 @@ impl ProfileView {
             http_proxy: profile.http_proxy.as_ref().map(ToString::to_string),
             extra_ca: profile.extra_ca.as_deref().map(shown),
             client_certificate: profile.client_certificate.as_deref().map(shown),
+            canary: profile.canary.as_ref().map(BesideView::of),
+            mirror: profile.mirror.as_ref().map(BesideView::of),
             rules: profile.rules.iter().map(RuleView::of).collect(),
         }
     }
