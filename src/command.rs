@@ -16,11 +16,13 @@ mod login;
 mod logout;
 mod man;
 mod mirror;
+mod node;
 mod notices;
 mod offline;
 mod open;
 mod pause;
 mod pin;
+mod pool;
 mod profile;
 mod serve;
 mod service;
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     Pause(pause::Options),
     Resume(pause::ResumeOptions),
     Profile(Box<profile::Options>),
+    Pool(pool::Options),
+    Node(node::Options),
     Explain(explain::Options),
     Stock(stock::Options),
     Ready(stock::ReadyOptions),
@@ -99,6 +103,8 @@ impl Command {
             Self::Pause(options) => options.json,
             Self::Resume(options) => options.json,
             Self::Profile(options) => options.json(),
+            Self::Pool(options) => options.json(),
+            Self::Node(options) => options.json(),
             Self::Explain(options) => options.json,
             Self::Stock(options) => options.json,
             Self::Ready(options) => options.json,
@@ -156,6 +162,8 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         Command::Profile(options) => {
             on_this_thread(profile::run(*options, Places::of_environment()?))
         }
+        Command::Pool(options) => on_this_thread(pool::run(options, Places::of_environment()?)),
+        Command::Node(options) => on_this_thread(node::run(options, Places::of_environment()?)),
         Command::Explain(options) => {
             on_this_thread(explain::run(options, Places::of_environment()?))
         }

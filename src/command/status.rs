@@ -80,6 +80,10 @@ fn render(report: &StatusReport, now: Timestamp, zone: &TimeZone) -> String {
         for (at, upstream) in profile.upstreams.iter().enumerate() {
             entry(if at == 0 { "upstreams" } else { "" }, upstream);
         }
+        for (at, pool) in report.pools.iter().enumerate() {
+            let label = if at == 0 { "pools" } else { "" };
+            entry(label, &format!("{}: {}", pool.upstream, pool.said));
+        }
         entry("checksum db", &profile.checksum_db);
         if let Some(canary) = &profile.canary {
             entry("canary", &beside(canary));
@@ -188,7 +192,7 @@ fn go(report: &StatusReport, zone: &TimeZone) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use app::command::{ActiveGrant, ActiveProfile, CacheStatus, OfflineReport};
+    use app::command::{ActiveGrant, ActiveProfile, CacheStatus, OfflineReport, PoolStatus};
     use app::{Grant, JobId, JobState, Offline, OfflineMode, Progress};
 
     use super::*;
@@ -228,6 +232,7 @@ mod tests {
                 ..app::RoomReport::default()
             },
             grants: Vec::new(),
+            pools: Vec::new(),
             mirrors: Vec::new(),
             jobs: Vec::new(),
             warnings: Vec::new(),
@@ -258,6 +263,13 @@ mod tests {
                     trouble: None,
                 }),
             }),
+            pools: vec![PoolStatus {
+                upstream: "proxy.example.com".to_owned(),
+                nodes: 3,
+                answering: 2,
+                said: "2 of 3 nodes answer; n2.example.com is ejected: connection refused"
+                    .to_owned(),
+            }],
             mirrors: vec![MirrorReport {
                 name: "other.example.com".to_owned(),
                 same: 40,

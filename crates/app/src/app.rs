@@ -24,6 +24,7 @@ use crate::job::Jobs;
 use crate::last_look::LastLook;
 use crate::lock::Lock;
 use crate::network;
+use crate::nodes;
 use crate::notices::Notices;
 use crate::notify::{self, Fact, Notify as Notifications};
 use crate::places::Places;
@@ -207,6 +208,10 @@ impl App {
         serving.spawn(changes().pass_on(serving.delivery().offline(), &[Topic::State]));
         let of_profiles = &[Topic::State, Topic::Profiles];
         serving.spawn(changes().pass_on(serving.choices(), of_profiles));
+        let nodes = serving.around().pools();
+        let of_nodes = &[Topic::Nodes, Topic::State, Topic::Notices];
+        serving.spawn(changes().follow(nodes.changes(), of_nodes));
+        serving.spawn(nodes::log(nodes.happenings()));
         let of_mirrors = &[Topic::Notices, Topic::State];
         serving.spawn(changes().follow(serving.delivery().mirror_news(), of_mirrors));
         let health = serving.around().health().turns();

@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 use store::FirstSight;
 use ts_rs::TS;
+use upstream::PoolReport;
 
 use crate::app::App;
 use crate::credentials::EncryptedFileState;
 use crate::degraded::trouble;
 use crate::failure::Failure;
 use crate::go_env;
+use crate::nodes;
 use crate::notices::Notice;
 use crate::notify::{Access, access};
 use crate::settings::shown;
@@ -181,6 +183,9 @@ fn upstreams(app: &App) -> Vec<Attention> {
             }
             Some(Access::Given) | None => {}
         }
+        if let Some(pool) = upstream.pool().filter(nodes::has_lost_nodes) {
+            return lost_nodes(&pool).filter(|_| !is_offline);
+        }
         let reason = trouble(upstream).filter(|_| !is_offline)?;
         let what = format!("{name} {reason}");
         let place = upstream.last_asked()?.trouble?.to_string();
@@ -192,6 +197,18 @@ fn upstreams(app: &App) -> Vec<Attention> {
         ))
     });
     rows.collect()
+}
+
+/// Nodes that were taken out of their turn, by themselves or by hand.
+fn lost_nodes(pool: &PoolReport) -> Option<Attention> {
+    let mut out = pool.nodes.iter().filter(|node| !node.departed);
+    let by_hand = out.find(|node| node.by_hand);
+    let mend = match by_hand {
+        Some(node) => Mend::command(format!("larder node restore {}", node.name)),
+        None => Mend::open("#/upstreams"),
+    };
+    let what = format!("{}: {}", pool.upstream, nodes::line(pool));
+    Some(row("node", what, None, mend))
 }
 
 fn mirrors(app: &App) -> Vec<Attention> {

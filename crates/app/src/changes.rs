@@ -38,11 +38,13 @@ pub enum Topic {
     Jobs,
     /// What was asked for.
     Activity,
+    /// How the nodes of pools do.
+    Nodes,
 }
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::State,
         Self::Settings,
         Self::Profiles,
@@ -53,6 +55,7 @@ impl Topic {
         Self::Credentials,
         Self::Jobs,
         Self::Activity,
+        Self::Nodes,
     ];
 }
 

@@ -18,11 +18,13 @@ mod first_sight;
 mod goproxy;
 mod import;
 mod mirror;
+mod nodes;
 mod notices;
 mod notifications;
 mod offline;
 mod overview;
 mod pause;
+mod pools;
 mod preferences;
 mod profile;
 mod projects;
@@ -69,6 +71,9 @@ pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
 pub use goproxy::{Goproxy, ProxyAddress};
 pub use import::Import;
 pub use mirror::{BesideShown, MirrorReports, Mirrored};
+pub use nodes::{
+    NodeDoes, NodeEject, NodeRestore, NodeShown, Nodes, NodesShown, PoolFrom, PoolShown,
+};
 pub use notices::{Dismissed, NoticesDismiss, NoticesList};
 pub use notifications::NotificationsFeed;
 pub use offline::{MissedForget, MissedItem, MissedList, OfflineReport, SetOffline};
@@ -77,6 +82,8 @@ pub use overview::{
     OverviewUpstream,
 };
 pub use pause::{Pause, Paused, Resume, Resumed};
+pub(crate) use pools::idle as idle_pool;
+pub use pools::{PoolList, PoolPut, PoolRemove, PoolRemoved, PoolSaid, PoolSet};
 pub use preferences::{
     Preferences, PreferencesChange, PreferencesShow, SetPreferences, TellChange,
 };
@@ -93,7 +100,7 @@ pub use room::{
 };
 pub use service::{PortHeld, PortIsHeld};
 pub use state::{State, StateOffline, StateProfile, StateReport, WelcomeDone};
-pub use status::{ActiveProfile, CacheStatus, Status, StatusReport};
+pub use status::{ActiveProfile, CacheStatus, PoolStatus, Status, StatusReport};
 pub(crate) use stock::read_project;
 pub use stock::{Ready, Stock, StockForget, StockList, StockMissed, StockStarter, StockWatch};
 pub use stop::{Stop, Stopping};
@@ -265,6 +272,12 @@ table! {
         UseProfile,
         Explain,
         MirrorReports,
+        Nodes,
+        NodeEject,
+        NodeRestore,
+        PoolList,
+        PoolSet,
+        PoolRemove,
         CacheQuota,
         Pin,
         Unpin,

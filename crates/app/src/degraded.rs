@@ -8,6 +8,7 @@ use ts_rs::TS;
 use upstream::{LastAsked, Stage, Upstream, UpstreamError, UpstreamKind};
 
 use crate::app::{App, WeakApp};
+use crate::nodes;
 
 /// For how long it counts that version control failed: it has no one server that could be looked at again.
 const OF_DIRECT: Duration = Duration::from_secs(60);
@@ -45,6 +46,9 @@ pub(crate) fn degraded(app: &App) -> Option<Degraded> {
 
 /// What is wrong with an upstream, as the rest of a sentence.
 pub(crate) fn trouble(upstream: &Upstream) -> Option<String> {
+    if let Some(trouble) = nodes::trouble(upstream) {
+        return Some(trouble);
+    }
     let LastAsked { ago, trouble, .. } = upstream.last_asked()?;
     if upstream.kind() == UpstreamKind::Direct && ago > OF_DIRECT {
         return None;

@@ -31,6 +31,7 @@ mod lock;
 mod logging;
 pub mod mood;
 mod network;
+mod nodes;
 mod notices;
 mod notify;
 mod places;
@@ -79,9 +80,10 @@ pub use room::RoomReport;
 pub use secret::Secret;
 pub use serving::Serving;
 pub use settings::{
-    Choice, CredentialSettings, DatabaseChoice, DatabaseChoiceError, HttpProxy, HttpProxyError,
-    Language, PUBLIC, ProfileSettings, ProxyWish, Quota, RedirectOrigin, RedirectOriginError,
-    RuleSettings, RuleTarget, Settings, Shade, Tell, UpstreamList, WindowSettings, Written,
+    Beside, Choice, CredentialSettings, DatabaseChoice, DatabaseChoiceError, HttpProxy,
+    HttpProxyError, Language, PUBLIC, PoolSettings, ProfileSettings, ProxyWish, Quota,
+    RedirectOrigin, RedirectOriginError, RuleSettings, RuleTarget, Settings, Shade, Tell,
+    UpstreamList, WindowSettings, Written,
 };
 pub use token::{Tokens, fresh_token};
 pub use trust::{Grant, parse_until};

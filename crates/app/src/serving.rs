@@ -149,8 +149,9 @@ impl Serving {
     ) -> Result<(), Failure> {
         let allowed = trust::allowed(store).await?;
         let name = &chosen.name;
-        let profile =
-            profile::build(&self.around, settings, name, &self.overrides, allowed).await?;
+        let before = self.around.set_pools(settings);
+        let built = profile::build(&self.around, settings, name, &self.overrides, allowed).await;
+        let profile = built.inspect_err(|_| self.around.take_back_pools(before))?;
         self.delivery.set_offline_mode(settings.offline);
         self.delivery.set_profile(profile);
         let ways_out = ways_out(&self.around, settings, name).await;

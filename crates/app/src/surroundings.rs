@@ -3,20 +3,24 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use data_encoding::HEXLOWER;
 use delivery::Toolchains;
 use go_module::GoVersion;
 use go_tool::{Defaults, DirectOptions, Go, GoError};
+use secret::SafeUrl;
 use tokio::sync::OnceCell;
-use upstream::{ChainParts, Deadlines, HealthBook, OwnAddresses};
+use upstream::{ChainParts, Deadlines, HealthBook, OwnAddresses, PoolOptions, Pools};
 
 use crate::app::App;
 use crate::direct::Direct;
 use crate::failure::{Code, Failure};
 use crate::settings::{ProfileSettings, PublicHosts, Settings};
 use crate::way::Ways;
+
+/// The upstreams that are several nodes, as settings say it.
+pub(crate) type PoolsSaid = Vec<(SafeUrl, PoolOptions)>;
 
 /// What a run finds around it.
 pub(crate) struct Surroundings {
@@ -25,6 +29,8 @@ pub(crate) struct Surroundings {
     go_path: OnceCell<Option<PathBuf>>,
     /// What chains of upstreams are made with, but for their way.
     parts: ChainParts,
+    /// The pools of these parts.
+    pools_said: Mutex<PoolsSaid>,
     ways: Ways,
     /// Version control, where there is a `go` to reach it with.
     pub(crate) direct: Option<Arc<Direct>>,
@@ -62,12 +68,15 @@ impl Surroundings {
             ..Deadlines::default()
         };
         let ways = Ways::new(limits.clone());
+        let (pools, pools_said) = (Pools::default(), pools_of(settings));
+        pools.set(pools_said.clone());
         let parts = ChainParts {
             direct: direct
                 .clone()
                 .map(|direct| direct as Arc<dyn upstream::Direct>),
             own,
             credentials: Some(app.credentials().clone()),
+            pools,
             ..ChainParts::new(ways.usual().clone(), limits, instance.clone())
         };
         Ok(Self {
@@ -75,6 +84,7 @@ impl Surroundings {
             defaults: OnceCell::new(),
             go_path: OnceCell::new(),
             parts,
+            pools_said: Mutex::new(pools_said),
             ways,
             direct,
             instance,
@@ -96,6 +106,32 @@ impl Surroundings {
     /// What is known of the ways to upstreams.
     pub(crate) fn health(&self) -> &HealthBook {
         &self.parts.health
+    }
+
+    /// The upstreams that are several nodes, and what is known of those.
+    pub(crate) fn pools(&self) -> &Pools {
+        &self.parts.pools
+    }
+
+    /// Lets the pools be as the settings say, and gives back how they were. Upstreams that are made after this are so.
+    pub(crate) fn set_pools(&self, settings: &Settings) -> PoolsSaid {
+        let now = pools_of(settings);
+        let mut said = self
+            .pools_said
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.parts.pools.set(now.clone());
+        std::mem::replace(&mut *said, now)
+    }
+
+    /// Lets them be as they were.
+    pub(crate) fn take_back_pools(&self, before: PoolsSaid) {
+        let mut said = self
+            .pools_said
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.parts.pools.set(before.clone());
+        *said = before;
     }
 
     /// The version of the `go` that is there, such as `go1.26.8`.
@@ -159,6 +195,13 @@ impl Surroundings {
         };
         self.go_path.get_or_init(read).await.clone()
     }
+}
+
+fn pools_of(settings: &Settings) -> PoolsSaid {
+    let pools = settings.pools.iter();
+    pools
+        .map(|pool| (pool.upstream.clone(), pool.options.clone()))
+        .collect()
 }
 
 /// Looks for `go` off the runtime: it walks the PATH and runs a child.

@@ -32,6 +32,7 @@ export const ALL: readonly Topic[] = [
   'credentials',
   'jobs',
   'activity',
+  'nodes',
 ]
 
 /** Follows the feed, which resumes by itself; gives back how to stop. `onEnd` is for what does not mend. */

@@ -118,6 +118,8 @@ impl Call for Explain {
         if let Some(Wanted::Query(_)) = asked.version {
             notes.push("which version that is changes: it is asked of the upstreams, in their order, and the answer kept for a while".to_owned());
         }
+        let idle = settings.idle_pools().into_iter();
+        notes.extend(idle.map(|pool| super::idle_pool(&pool.name())));
         let names = route.chain.into_iter().flat_map(|chain| chain.upstreams());
         let (covered, database_because) = covered(&profile, &route, path);
         let (sumdb, sumdb_because) = sumdb(&profile, &route);

@@ -4,6 +4,7 @@ use delivery::{MirrorReport, Profile};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use upstream::Upstream;
 
 use super::Call;
 use super::mirror::BesideShown;
@@ -13,6 +14,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::go_env;
 use crate::job::JobState;
+use crate::nodes;
 use crate::notices::Notice;
 use crate::room::{self, RoomReport};
 use crate::serving::Serving;
@@ -52,6 +54,9 @@ pub struct StatusReport {
     pub room: RoomReport,
     /// What is let through without the checksum database.
     pub grants: Vec<ActiveGrant>,
+    /// How the upstreams of the profile in force do that are several nodes.
+    #[serde(default)]
+    pub pools: Vec<PoolStatus>,
     /// What mirrors answered, by name.
     #[serde(default)]
     pub mirrors: Vec<MirrorReport>,
@@ -80,6 +85,35 @@ pub struct ActiveProfile {
     #[serde(default)]
     #[ts(optional = nullable)]
     pub mirror: Option<BesideShown>,
+}
+
+/// An upstream that is several nodes, at a glance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PoolStatus {
+    /// The upstream's name.
+    pub upstream: String,
+    /// How many nodes it has.
+    pub nodes: usize,
+    /// How many of them answer.
+    pub answering: usize,
+    /// All of it in a line, with what is wrong.
+    pub said: String,
+}
+
+fn pools(serving: &Serving) -> Vec<PoolStatus> {
+    let profile = serving.delivery().profile();
+    let upstreams = profile.routes().upstreams();
+    let reports = upstreams.into_iter().filter_map(Upstream::pool);
+    let pools = reports.map(|report| {
+        let (nodes, answering) = nodes::count(&report);
+        PoolStatus {
+            said: nodes::line(&report),
+            upstream: report.upstream,
+            nodes,
+            answering,
+        }
+    });
+    pools.collect()
 }
 
 /// What is kept.
@@ -145,6 +179,7 @@ impl Call for Status {
             },
             room,
             grants: trust::active(app).await?,
+            pools: serving.map_or_else(Vec::new, pools),
             mirrors: serving.map_or_else(Vec::new, |serving| serving.delivery().mirrors()),
             jobs: app.jobs().under_way(),
             warnings,

@@ -7,12 +7,15 @@ use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use super::line::{Check, DoctorLine};
 use crate::app::App;
+use crate::command::idle_pool;
 use crate::places::Places;
 use crate::settings::Settings;
 
 /// The settings whose text says no more than where modules come from.
-const SHOWN: [&str; 7] = [
+const SHOWN: [&str; 9] = [
     "profile",
+    "upstream",
+    "slow-after",
     "upstreams",
     "private-upstreams",
     "checksum-database",
@@ -53,15 +56,21 @@ pub(super) fn on_disk(places: &Places) -> Vec<DoctorLine> {
             let line = DoctorLine::of_failure(Check::Settings, &failure);
             vec![line.mend(format!("edit {}", path.display()))]
         }
-        Ok(settings) if settings.warnings.is_empty() => vec![DoctorLine::ok(Check::Settings, WELL)],
-        Ok(settings) => settings
-            .warnings
-            .into_iter()
-            .map(|warning| {
-                let line = DoctorLine::warning(Check::Settings, warning);
+        Ok(settings) => {
+            let warnings = settings.warnings.iter().map(|warning| {
+                let line = DoctorLine::warning(Check::Settings, warning.clone());
                 line.mend(format!("edit {}", path.display()))
-            })
-            .collect(),
+            });
+            let idle = settings.idle_pools().into_iter().map(|pool| {
+                let line = DoctorLine::warning(Check::Settings, idle_pool(&pool.name()));
+                line.mend(format!("larder pool remove {}", pool.upstream))
+            });
+            let mut lines: Vec<DoctorLine> = warnings.chain(idle).collect();
+            if lines.is_empty() {
+                lines.push(DoctorLine::ok(Check::Settings, WELL));
+            }
+            lines
+        }
     }
 }
 

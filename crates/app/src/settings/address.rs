@@ -21,7 +21,7 @@ pub(crate) fn address(text: &str) -> Result<SafeUrl, String> {
 }
 
 /// Whether two URLs are the same upstream: where it is, not who asks.
-pub(crate) fn is_same(one: &SafeUrl, other: &SafeUrl) -> bool {
+pub(super) fn is_same(one: &SafeUrl, other: &SafeUrl) -> bool {
     let path = |url: &SafeUrl| url.as_url().path().trim_end_matches('/').to_owned();
     one.origin() == other.origin() && path(one) == path(other)
 }

@@ -32,7 +32,7 @@ use toml_edit::Item;
 use self::reader::Reader;
 use crate::failure::{Code, Failure};
 
-pub(crate) use self::address::{address, is_same};
+pub(crate) use self::address::address;
 pub use self::beside::Beside;
 pub use self::choice::Choice;
 pub use self::credentials::CredentialSettings;
@@ -45,7 +45,6 @@ pub use self::size::Quota;
 pub(crate) use self::size::{parse as parse_size, shown};
 pub(crate) use self::ways_out::{PublicHosts, WayOut, ways_out, ways_out_of};
 pub use self::window::{Language, Shade, Tell, WindowSettings};
-pub(crate) use self::write_pools::no_pool;
 pub use self::written::{
     DatabaseChoice, DatabaseChoiceError, HttpProxy, HttpProxyError, ProxyWish, RedirectOrigin,
     RedirectOriginError, UpstreamList, Written,

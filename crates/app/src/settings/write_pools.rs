@@ -76,7 +76,7 @@ pub(super) fn without_pool(path: &Path, text: &str, upstream: &SafeUrl) -> Resul
 }
 
 /// That there is no pool of this upstream.
-pub(crate) fn no_pool(settings: &Settings, upstream: &SafeUrl) -> Failure {
+fn no_pool(settings: &Settings, upstream: &SafeUrl) -> Failure {
     let message = format!("{} has no pool", upstream::name(upstream));
     let names: Vec<String> = settings
         .pools
