@@ -5,6 +5,7 @@
 
 mod bundle;
 mod cache;
+mod canary;
 mod credentials;
 mod doctor;
 mod env;
@@ -14,9 +15,12 @@ mod import;
 mod input;
 mod life;
 mod log;
+mod mirror;
+mod node;
 mod notices;
 mod offline;
 mod pause;
+mod pool;
 mod profile;
 mod room;
 mod secrets;

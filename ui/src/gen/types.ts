@@ -25,8 +25,12 @@ export interface Calls {
   'login': { request: Login; answer: ListedCredential }
   'login-target': { request: LoginTarget; answer: Target }
   'logout': { request: Logout; answer: LoggedOut }
+  'mirror-report': { request: MirrorReports; answer: Mirrored }
   'missed': { request: MissedList; answer: Array<MissedItem> }
   'missed-forget': { request: MissedForget; answer: number }
+  'node-eject': { request: NodeEject; answer: NodeShown }
+  'node-restore': { request: NodeRestore; answer: NodeShown }
+  'nodes': { request: Nodes; answer: NodesShown }
   'notices-dismiss': { request: NoticesDismiss; answer: Dismissed }
   'notices-list': { request: NoticesList; answer: Array<Notice> }
   'offline': { request: SetOffline; answer: OfflineReport }
@@ -34,6 +38,9 @@ export interface Calls {
   'pause': { request: Pause; answer: Paused }
   'pin': { request: Pin; answer: Pins }
   'pin-list': { request: PinList; answer: Pins }
+  'pool-list': { request: PoolList; answer: Array<PoolSaid> }
+  'pool-remove': { request: PoolRemove; answer: PoolRemoved }
+  'pool-set': { request: PoolSet; answer: PoolPut }
   'port-is-held': { request: PortIsHeld; answer: PortHeld }
   'preferences': { request: PreferencesShow; answer: Preferences }
   'profile-add': { request: ProfileAdd; answer: Put }
@@ -118,6 +125,10 @@ export type ActiveProfile = {
   upstreams: Array<string>,
   /** Its checksum database, or `off`. */
   checksum_db: string,
+  /** The upstream that a share of the modules is asked of first. */
+  canary?: BesideShown | null,
+  /** The upstream whose answers are compared. */
+  mirror?: BesideShown | null,
 };
 
 /** A page of the log. */
@@ -206,6 +217,24 @@ export type Attention = {
   where: string | null,
   /** What mends it. */
   mend: Mend,
+};
+
+/** A canary or a mirror that is in force. */
+export type BesideShown = {
+  /** Its name. */
+  name: string,
+  /** For which share of the modules, in percent. */
+  share: Share,
+  /** What is wrong with it, as the rest of a sentence. */
+  trouble: string | null,
+};
+
+/** A canary or a mirror, as it is shown. */
+export type BesideView = {
+  /** Its URL. */
+  to: string,
+  /** For which share of the modules, in percent. */
+  share: Share,
 };
 
 /** Puts module versions that are kept into a bundle. */
@@ -469,7 +498,7 @@ export type DamagedFile = {
 };
 
 /** What can be reset. */
-export type Defaulted = "upstreams" | "checksum-database" | "private" | "private-upstreams" | "private-redirects" | "not-private" | "no-checksum-database" | "safety-net" | "http-proxy" | "extra-ca" | "client-certificate" | "rules";
+export type Defaulted = "upstreams" | "checksum-database" | "private" | "private-upstreams" | "private-redirects" | "not-private" | "no-checksum-database" | "safety-net" | "http-proxy" | "extra-ca" | "client-certificate" | "canary" | "mirror" | "rules";
 
 /** Something that is out of order. */
 export type Degraded = {
@@ -668,6 +697,10 @@ export type Explained = {
   upstreams: Array<string>,
   /** Why these. */
   upstreams_because: string,
+  /** The canary that is asked before them. */
+  canary?: string | null,
+  /** The mirror that is asked as well, without being waited for. */
+  mirror?: string | null,
   /** The profile's checksum database, if it has one. */
   database: string | null,
   /** Whether that vouches for it. */
@@ -1111,6 +1144,51 @@ export type Mend = { "do": "point-go" } | { "do": "sign-in",
   text: string,
 };
 
+/** A request that a mirror answered otherwise. */
+export type MirrorDifference = {
+  /** When, the last time. */
+  at: string,
+  /** What was asked: the path of the request. */
+  request: string,
+  /** The upstream that answered first. */
+  upstream: string,
+  /** What that said. */
+  said: string,
+  /** What the mirror said. */
+  mirror_said: string,
+  /** How often. */
+  times: number,
+};
+
+/** What a mirror answered so far. */
+export type MirrorReport = {
+  /** Its name. */
+  name: string,
+  /** How many answers were the same. */
+  same: number,
+  /** How many were others. */
+  different: number,
+  /** How often it gave none. */
+  failed: number,
+  /** How often it was not asked, for it was behind. */
+  left_out: number,
+  /** Why it gave none, the last time. */
+  last_failure: string | null,
+  /** Where its answers were others, the newest last. */
+  differences: Array<MirrorDifference>,
+};
+
+/** Asks what mirrors answered. */
+export type MirrorReports = Record<symbol, never>;
+
+/** What mirrors answered since Larder runs. */
+export type Mirrored = {
+  /** The mirror of the profile in force. */
+  mirror: BesideShown | null,
+  /** Those that were asked, by name. */
+  reports: Array<MirrorReport>,
+};
+
 /** Forgets what was missed and is not wanted any more, by the paths that were asked for. */
 export type MissedForget = {
   /** Which. */
@@ -1164,6 +1242,68 @@ export type MustStay = {
 
 /** What leads from an upstream to the next. */
 export type Next = "not-found" | "failure";
+
+/** How a node does. */
+export type NodeDoes = "healthy" | "slow" | "ejected" | "probation";
+
+/** Takes a node out, until it is restored or Larder ends. It is asked where nothing else is left. */
+export type NodeEject = {
+  /** Its name, as `nodes` has it. */
+  node: string,
+};
+
+/** Takes a node in again, and forgets what was held against it. */
+export type NodeRestore = {
+  /** Its name, as `nodes` has it. */
+  node: string,
+};
+
+/** A node. */
+export type NodeShown = {
+  /** Host and port. */
+  name: string,
+  /** How it does. */
+  state: NodeDoes,
+  /** Whether a person took it out. */
+  by_hand: boolean,
+  /** Whether the DNS does not name it any more. */
+  departed: boolean,
+  /** Which part of all modules is its own while all nodes are well, from 0 to 1. */
+  share: number,
+  /** How many requests it is at. */
+  in_flight: number,
+  /** How many it was asked. */
+  asked: number,
+  /** How many of them it failed. */
+  failed: number,
+  /** How often its state changed. */
+  state_changes: number,
+  /** What half of its latest answers took at most to their first byte, in milliseconds. */
+  p50_ms: number | null,
+  /** What nineteen of twenty of them took at most. */
+  p95_ms: number | null,
+  /** The latest of these times, oldest first. */
+  latencies_ms: Array<number>,
+  /** Its weight among nodes of the same priority. */
+  weight: number,
+  /** Nodes with a lower one are asked before it. */
+  priority: number,
+  /** When its state changed last. */
+  changed_at: string | null,
+  /** Why it did. */
+  why: string | null,
+};
+
+/** Asks for all pools and their nodes. */
+export type Nodes = Record<symbol, never>;
+
+/** All pools of the settings. */
+export type NodesShown = {
+  /** Whether Larder runs: else nothing is known of how nodes do. */
+  serving: boolean,
+  /** Each of them. */
+  pools: Array<PoolShown>,
+};
 
 /** A notice. */
 export type Notice = {
@@ -1373,6 +1513,114 @@ export type Pins = {
   warnings: Array<string>,
 };
 
+/** Where the nodes of a pool are known from. */
+export type PoolFrom = "nodes" | "addresses" | "srv";
+
+/** Asks for the pools of the settings. */
+export type PoolList = Record<symbol, never>;
+
+/** The pool is as it was asked for. */
+export type PoolPut = {
+  /** The pool. */
+  pool: PoolSaid,
+  /** Whether the upstream had none before. */
+  is_new: boolean,
+  /** Whether anything is different now. */
+  changed: boolean,
+  /** What a person should know, a sentence each. */
+  notes: Array<string>,
+};
+
+/** Makes an upstream one node again. */
+export type PoolRemove = {
+  /** Its URL, or what it is known by. */
+  upstream: Typed,
+};
+
+/** It is one node again. */
+export type PoolRemoved = {
+  /** What the upstream is known by. */
+  name: string,
+};
+
+/** A pool, as the settings say it. */
+export type PoolSaid = {
+  /** The upstream's URL. */
+  upstream: string,
+  /** What the upstream is known by. */
+  name: string,
+  /** The nodes that are listed. */
+  nodes: Array<string>,
+  /** Whether all addresses of its own name are nodes. */
+  addresses: boolean,
+  /** The name of the SRV records. */
+  srv: string | null,
+  /** The DNS server that is asked. */
+  dns: string | null,
+  /** After how many milliseconds another node is asked too. */
+  slow_after_ms: number,
+  /** Whether small requests are asked a second time. */
+  hedge: boolean,
+  /** Whether any profile names the upstream. */
+  named: boolean,
+  /** How it does now. */
+  shown: PoolShown | null,
+};
+
+/** Makes an upstream a pool, or its pool another one. What is not said is as usual. */
+export type PoolSet = {
+  /** The URL by which profiles name the upstream. */
+  upstream: Typed,
+  /** The nodes, by URLs of their own … */
+  nodes: Array<Typed>,
+  /** … or all addresses of the upstream's own host name … */
+  addresses: boolean,
+  /** … or the targets of these SRV records. */
+  srv: string | null,
+  /** The DNS server to be asked: address and port. */
+  dns: string | null,
+  /** After which time another node is asked too, such as `500ms`. */
+  slow_after: string | null,
+  /** Whether small requests are asked a second time. */
+  hedge: boolean,
+};
+
+/** An upstream that is several nodes. */
+export type PoolShown = {
+  /** The upstream's name. */
+  upstream: string,
+  /** Its id. */
+  id: string,
+  /** Where its nodes are known from. */
+  from: PoolFrom,
+  /** The name of the SRV records, where they are known from those. */
+  srv: string | null,
+  /** Whether the profile in force asks it. */
+  in_use: boolean,
+  /** How it does, in a line. */
+  said: string,
+  /** When the DNS gave its nodes last; none where it was not asked. */
+  resolved_at: string | null,
+  /** Why the DNS gives nothing at present. */
+  dns_trouble: string | null,
+  /** How many second tries there may be at once. */
+  retry_budget_left: number,
+  /** Its nodes. */
+  nodes: Array<NodeShown>,
+};
+
+/** An upstream that is several nodes, at a glance. */
+export type PoolStatus = {
+  /** The upstream's name. */
+  upstream: string,
+  /** How many nodes it has. */
+  nodes: number,
+  /** How many of them answer. */
+  answering: number,
+  /** All of it in a line, with what is wrong. */
+  said: string,
+};
+
 /** It is taken note of. */
 export type PortHeld = Record<symbol, never>;
 
@@ -1487,6 +1735,14 @@ export type ProfileChange = {
   extra_ca: string | null,
   /** The absolute path of a file with the certificate that is shown to its upstreams. */
   client_certificate: string | null,
+  /** Another upstream that a share of the modules is asked of first. */
+  canary: Typed | null,
+  /** Which share, in percent. */
+  canary_share: string | null,
+  /** Another upstream whose answers are compared. */
+  mirror: Typed | null,
+  /** For which share of the modules, in percent; of all where nothing is said. */
+  mirror_share: string | null,
   /** Rules to be added. */
   rules: Array<RuleText>,
   /** Whether these are added before those there are, not behind them. */
@@ -1650,6 +1906,10 @@ export type ProfileView = {
   extra_ca: string | null,
   /** A file with the certificate that is shown to its upstreams. */
   client_certificate: string | null,
+  /** Another upstream that a share of the modules is asked of first. */
+  canary: BesideView | null,
+  /** Another upstream whose answers are compared. */
+  mirror: BesideView | null,
   /** Paths that come from elsewhere; the first match counts. */
   rules: Array<RuleView>,
 };
@@ -1932,6 +2192,9 @@ export type SetPreferences = {
 /** How light something is. */
 export type Shade = "auto" | "light" | "dark";
 
+/** A share of all modules, in steps of a tenth of a percent; never none. */
+export type Share = number;
+
 /** How much is kept. */
 export type Size = {
   /** Module versions. */
@@ -2059,6 +2322,10 @@ export type StatusReport = {
   room: RoomReport,
   /** What is let through without the checksum database. */
   grants: Array<ActiveGrant>,
+  /** How the upstreams of the profile in force do that are several nodes. */
+  pools: Array<PoolStatus>,
+  /** What mirrors answered, by name. */
+  mirrors: Array<MirrorReport>,
   /** Work under way. */
   jobs: Array<JobState>,
   /** What a person should know, a sentence each. */
@@ -2214,7 +2481,7 @@ export type TestUpstream = {
 };
 
 /** What there is to show. */
-export type Topic = "state" | "settings" | "profiles" | "go-env" | "cache" | "stock" | "notices" | "credentials" | "jobs" | "activity";
+export type Topic = "state" | "settings" | "profiles" | "go-env" | "cache" | "stock" | "notices" | "credentials" | "jobs" | "activity" | "nodes";
 
 /** How much one tree holds. */
 export type TreeSize = {

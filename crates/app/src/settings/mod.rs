@@ -147,7 +147,8 @@ const TEMPLATE: &str = "\
 
 # An upstream that is several nodes, wherever profiles name it: they share its modules among them, and one that fails is
 # passed over before go notices. Its nodes are listed in `nodes`, each by a URL of its own, which are shown the upstream's
-# credentials; or all addresses of its host name (addresses = true); or SRV records (srv = \"_goproxy._tcp.corp.example\").
+# credentials; or in place of that they are all addresses of its host name, with `addresses` true, or the targets of SRV
+# records, with `srv` their name, such as _goproxy._tcp.corp.example.
 # `dns` is asked in the place of the system's. A node is slow that gives no answer within `slow-after`; with `hedge`, small
 # requests are asked of a second node when the first takes longer than it mostly does.
 # [[pools]]

@@ -100,7 +100,7 @@ fn nonsense_is_named_with_its_place() {
             "3:10",
             "no `?`",
         ),
-        ("srv = \"corp.example\"", "3:7", "SRV records"),
+        ("srv = \"goproxy\"", "3:7", "SRV records"),
         ("srv = \"_goproxy.*.corp.example\"", "3:7", "SRV records"),
         (
             "addresses = true\ndns = \"dns.corp.example\"",

@@ -263,7 +263,15 @@ fn any_profile(name: &'static str) -> impl Strategy<Value = ProfileSettings> {
         Just("http://proxy.corp.example:3128"),
         Just("https://proxy.corp.example")
     ]);
-    let way = (proxy, file(), file());
+    let beside = || {
+        let to = prop::sample::select(vec!["https://next.example/go", "http://10.0.0.3:81"]);
+        let beside = (to, 1..=1000_u16).prop_map(|(to, tenths)| Beside {
+            to: SafeUrl::parse(to).unwrap(),
+            share: delivery::Share::of_percent(f64::from(tenths) / 10.0).unwrap(),
+        });
+        prop::option::of(beside)
+    };
+    let way = (proxy, file(), file(), beside(), beside());
     (lists, database, patterns(0), public, way, rules).prop_map(
         move |(lists, database, private, (not_private, no_checksum_db, safety_net), way, rules)| {
             ProfileSettings {
@@ -279,6 +287,8 @@ fn any_profile(name: &'static str) -> impl Strategy<Value = ProfileSettings> {
                 http_proxy: way.0.map(|proxy| proxy.parse().unwrap()),
                 extra_ca: way.1,
                 client_certificate: way.2,
+                canary: way.3,
+                mirror: way.4,
                 rules,
             }
         },
@@ -320,6 +330,10 @@ fn written(profile: &ProfileSettings, form: u8, comment: &str) -> String {
     }
     if let Some(proxy) = &profile.http_proxy {
         fields.push(("http-proxy", toml(proxy.expose().to_owned())));
+    }
+    for (key, beside) in [("canary", &profile.canary), ("mirror", &profile.mirror)] {
+        let value = beside.as_ref().map(|it| it.to_value().to_string());
+        fields.extend(value.map(|value| (key, value)));
     }
     let files = [
         ("extra-ca", &profile.extra_ca),
