@@ -6,7 +6,7 @@
 //! - `hashing`: a zip is hashed while it comes;
 //! - `hot`: small files at hand in memory;
 //! - `flight`: one file on its way, and all who read it while it grows;
-//! - `fetch`: an upstream's body becomes a committed file;
+//! - `fetch`: a flight from its start to the committed file; `transfer`: an upstream's body becomes a proven one;
 //! - `proof`: what makes a body acceptable as a `.info`, `.mod`, `.zip` or list;
 //! - `changing`: what changes (lists, latest, branches), kept by upstream, fresh for a while, stale when need be;
 //! - `complete`: a version's other small files come along in the background;
@@ -54,6 +54,7 @@ mod shared;
 mod story;
 mod take_in;
 mod told;
+mod transfer;
 mod verify;
 mod way;
 

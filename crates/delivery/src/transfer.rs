@@ -1,0 +1,429 @@
+//! An upstream's body becomes a proven file: batches to a draft, to the hasher, to the readers, to the check.
+//!
+//! One transfer may take several tries. A try that breaks off goes on where it stopped if the upstream's ETag allows a
+//! Range; else it starts again, and what readers have seen already must come again byte for byte.
+
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use go_module::h1::ZipHasher;
+use go_module::{FileKind, ModuleVersion, Request};
+use store::{Draft, StoreError, Tree};
+use upstream::{NodesAsked, Privacy, Reply, ReplyStatus, Resume, Upstream, UpstreamError};
+
+use crate::body::CHUNK;
+use crate::error::{DeliveryError, malformed};
+use crate::event::Source;
+use crate::fetch::Ready;
+use crate::flight::{Flight, HELD_BACK, Head, Proven};
+use crate::hashing::Hashing;
+use crate::hot;
+use crate::proof;
+use crate::shared::Shared;
+use crate::story::{Step, StepKind};
+use crate::told;
+use crate::verify::{Came, Measure};
+
+/// How often a transfer that breaks midway is taken up again.
+const TRIES: u32 = 3;
+
+/// The transfer of one file from one upstream.
+#[derive(Clone)]
+pub(crate) struct Transfer {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) upstream: Upstream,
+    /// Whether it is a canary: then nobody sees a byte until all of it is proven, and what is wrong with it is its own
+    /// matter.
+    pub(crate) on_trial: bool,
+    /// Who else may hear of the module.
+    pub(crate) privacy: Privacy,
+    /// The tree in which it is to be kept.
+    pub(crate) home: Tree,
+    pub(crate) measure: Measure,
+    pub(crate) module: ModuleVersion,
+    pub(crate) kind: FileKind,
+    pub(crate) hops: Vec<String>,
+    pub(crate) flight: Flight,
+}
+
+/// Why a try ended before the body did.
+enum Broken {
+    /// The upstream's fault; another try may help.
+    Upstream(UpstreamError),
+    /// Ours, or final.
+    Final(DeliveryError),
+}
+
+impl From<DeliveryError> for Broken {
+    fn from(error: DeliveryError) -> Self {
+        Self::Final(error)
+    }
+}
+
+impl From<StoreError> for Broken {
+    fn from(error: StoreError) -> Self {
+        Self::Final(DeliveryError::store(error))
+    }
+}
+
+impl Transfer {
+    /// The outer error lets the chain ask its next upstream; the inner one is final, for a reader may have seen bytes.
+    pub(crate) async fn run(self) -> Result<Result<Ready, DeliveryError>, UpstreamError> {
+        let (on_trial, flight, request) = (self.on_trial, self.flight.clone(), self.request());
+        match self.all_tries().await {
+            Ok(Err(
+                error @ (DeliveryError::Mismatch(_)
+                | DeliveryError::Changed(_)
+                | DeliveryError::Malformed { .. }),
+            )) if on_trial => {
+                flight.begin_anew();
+                Err(malformed(&request, error))
+            }
+            ended => ended,
+        }
+    }
+
+    async fn all_tries(self) -> Result<Result<Ready, DeliveryError>, UpstreamError> {
+        let mut draft: Option<Draft> = None;
+        let mut hashing = Hashing::of(self.kind);
+        let mut etag: Option<String> = None;
+        let (begun, name) = (Instant::now(), self.upstream.name());
+        let trace = self.flight.trace().clone();
+        for attempt in 1.. {
+            let have = draft.as_ref().map_or(0, Draft::len);
+            let resume = etag
+                .clone()
+                .filter(|_| have > 0)
+                .map(|etag| Resume { from: have, etag });
+            let broken = match self.upstream.fetch(self.ask(resume)).await {
+                Ok(reply) => {
+                    if etag.is_none() {
+                        etag = reply.validators.etag.clone();
+                    }
+                    let head = told::head(&self.upstream, &reply);
+                    match self.receive(reply, &mut draft, &mut hashing).await {
+                        Ok(last) => {
+                            let written = draft.as_ref().map_or(0, Draft::len);
+                            let length =
+                                written + last.iter().map(|it| it.len() as u64).sum::<u64>();
+                            trace.note(begun, told::came(name, head, Some(length), attempt));
+                            return self.land(draft, hashing, last).await;
+                        }
+                        Err(Broken::Final(error)) => {
+                            let step = Step::new(StepKind::Upstream, error.to_string());
+                            trace.note(begun, step.with(name).failed(None));
+                            return Ok(Err(error));
+                        }
+                        Err(Broken::Upstream(error)) => error,
+                    }
+                }
+                Err(error) => error,
+            };
+            let seen = self.flight.visible() > 0;
+            let tries = if self.on_trial { 1 } else { TRIES };
+            if attempt < tries && draft.is_some() && broken.is_outage() {
+                tracing::debug!(upstream = self.upstream.name(), module = %self.module, attempt, "a transfer broke off: {broken}");
+                continue;
+            }
+            trace.note(begun, told::nothing(name, &broken));
+            if seen {
+                return Ok(Err(self.final_error(&broken)));
+            }
+            self.flight.begin_anew();
+            return Err(broken);
+        }
+        unreachable!("the loop returns")
+    }
+
+    fn request(&self) -> Request {
+        Request::File(self.module.clone(), self.kind)
+    }
+
+    fn ask(&self, resume: Option<Resume>) -> upstream::Ask {
+        let request = self.request();
+        let cap = proof::cap(&request);
+        upstream::Ask {
+            request,
+            privacy: self.privacy,
+            validators: None,
+            resume,
+            cap,
+            hops: self.hops.clone(),
+            avoid: Vec::new(),
+            nodes: NodesAsked::default(),
+        }
+    }
+
+    fn final_error(&self, error: &UpstreamError) -> DeliveryError {
+        DeliveryError::malformed(
+            &self.module,
+            self.kind,
+            self.upstream.name(),
+            error.to_string(),
+        )
+    }
+
+    /// Writes one reply's body behind what the draft has, and shows readers what they may see.
+    /// Returns the last batch, not yet written: a small file then needs one trip off the runtime in all.
+    async fn receive(
+        &self,
+        reply: Reply,
+        draft: &mut Option<Draft>,
+        hashing: &mut Hashing,
+    ) -> Result<Vec<Bytes>, Broken> {
+        let mut have = draft.as_ref().map_or(0, Draft::len);
+        // How many bytes of this body repeat what the draft holds already.
+        let mut repeated = match reply.status {
+            ReplyStatus::Whole => have,
+            ReplyStatus::Partial { from } if from == have => 0,
+            ReplyStatus::Partial { .. } | ReplyStatus::NotModified => {
+                return Err(Broken::Upstream(malformed(
+                    &self.request(),
+                    "it answered a part that was not asked for",
+                )));
+            }
+        };
+        if repeated > 0 && self.flight.visible() == 0 {
+            // Nobody has seen a byte: begin with a clean sheet.
+            *draft = None;
+            *hashing = Hashing::of(self.kind);
+            (have, repeated) = (0, 0);
+        }
+        let length = reply.content_length.map(|length| length + have - repeated);
+        let mut body = reply.body;
+        let mut batch: Vec<Bytes> = Vec::new();
+        let mut batched = 0;
+        let mut position = have - repeated;
+        loop {
+            let item = if batched == 0 {
+                body.next().await
+            } else {
+                match body.next().now_or_never() {
+                    Some(item) => item,
+                    // Small files wait for their end anyway; of a zip readers want what there is.
+                    None if self.kind != FileKind::Zip && batched < CHUNK => body.next().await,
+                    None => {
+                        self.write(draft, hashing, std::mem::take(&mut batch), length)
+                            .await?;
+                        batched = 0;
+                        continue;
+                    }
+                }
+            };
+            match item {
+                None => return Ok(batch),
+                Some(Err(error)) => {
+                    if !batch.is_empty() {
+                        self.write(draft, hashing, batch, length).await?;
+                    }
+                    return Err(Broken::Upstream(error));
+                }
+                Some(Ok(mut bytes)) => {
+                    if position < have {
+                        let again = bytes.split_to(
+                            bytes
+                                .len()
+                                .min(usize::try_from(have - position).unwrap_or(usize::MAX)),
+                        );
+                        position = self.compare(draft.as_ref(), position, again).await?;
+                    }
+                    if !bytes.is_empty() {
+                        batched += bytes.len() as u64;
+                        position += bytes.len() as u64;
+                        batch.push(bytes);
+                    }
+                    if batched >= CHUNK {
+                        self.write(draft, hashing, std::mem::take(&mut batch), length)
+                            .await?;
+                        batched = 0;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The draft, begun with the first bytes. A zip must begin like one before anything of it is shown.
+    fn begin(
+        &self,
+        draft: Option<Draft>,
+        first: &[Bytes],
+        length: Option<u64>,
+    ) -> Result<Draft, Broken> {
+        if let Some(draft) = draft {
+            return Ok(draft);
+        }
+        let start: Vec<u8> = first.iter().flatten().take(4).copied().collect();
+        if self.kind == FileKind::Zip && !(start.len() < 4 || proof::begins_like_a_zip(&start)) {
+            return Err(Broken::Upstream(malformed(
+                &self.request(),
+                "it does not begin like a zip file (a sign-in or error page, perhaps?)",
+            )));
+        }
+        let draft = self
+            .shared
+            .store
+            .draft(self.home.clone(), &self.module, self.kind)?;
+        let source = Source::Upstream(self.upstream.name().to_owned());
+        self.flight.begin(Head {
+            file: Arc::new(draft.reader()?),
+            length,
+            source,
+        });
+        Ok(draft)
+    }
+
+    async fn write(
+        &self,
+        draft: &mut Option<Draft>,
+        hashing: &mut Hashing,
+        batch: Vec<Bytes>,
+        length: Option<u64>,
+    ) -> Result<(), Broken> {
+        hashing.push(&self.shared, batch.clone()).await?;
+        let written = self
+            .blocking(draft.take(), move |this, draft| {
+                let mut draft = this.begin(draft, &batch, length)?;
+                for bytes in &batch {
+                    draft.append(bytes)?;
+                }
+                Ok(draft)
+            })
+            .await?;
+        if self.kind == FileKind::Zip && !self.on_trial {
+            self.flight.show(written.len().saturating_sub(HELD_BACK));
+        }
+        *draft = Some(written);
+        Ok(())
+    }
+
+    async fn compare(&self, draft: Option<&Draft>, at: u64, again: Bytes) -> Result<u64, Broken> {
+        let next = at + again.len() as u64;
+        let file = draft.map(Draft::reader).transpose()?;
+        let same = tokio::task::spawn_blocking(move || {
+            let mut before = vec![0; again.len()];
+            file.is_some_and(|file| file.read_exact_at(&mut before, at).is_ok()) && before == again
+        });
+        match same.await {
+            Ok(true) => Ok(next),
+            Ok(false) => Err(Broken::Final(self.final_error(&malformed(
+                &self.request(),
+                "it broke off, and began differently when asked again",
+            )))),
+            Err(_) => Err(Broken::Final(DeliveryError::Stopping)),
+        }
+    }
+
+    /// The last batch, the check of its form, its hash: one trip off the runtime. Then it is held against what it must be,
+    /// and released to its readers.
+    async fn land(
+        self,
+        draft: Option<Draft>,
+        hashing: Hashing,
+        last: Vec<Bytes>,
+    ) -> Result<Result<Ready, DeliveryError>, UpstreamError> {
+        let (begun, trace) = (Instant::now(), self.flight.trace().clone());
+        let hasher = match hashing.whole().await {
+            Ok(hasher) => hasher,
+            Err(error) => return Ok(Err(error)),
+        };
+        let landed = self
+            .blocking(draft, move |this, draft| this.check(draft, hasher, &last))
+            .await;
+        let landed = match landed {
+            Ok(landed) => landed,
+            Err(Broken::Final(error)) => return Ok(Err(error)),
+            Err(Broken::Upstream(error)) => {
+                let step = Step::new(StepKind::Verified, error.in_short());
+                trace.note(begun, step.failed(error.mend()));
+                self.flight.begin_anew();
+                return Err(error);
+            }
+        };
+        if let Some(h1) = landed.h1 {
+            let came = Came {
+                module: &self.module,
+                kind: self.kind,
+                h1,
+                upstream: self.upstream.name(),
+                home: &self.home,
+            };
+            match self.measure.holds(&self.shared, &came).await {
+                Ok(held) => trace.note(begun, told::agrees(&held, &h1)),
+                Err(error) => {
+                    trace.note(begun, told::differs(&error));
+                    return Ok(Err(error));
+                }
+            }
+        } else {
+            let said = "it names this version; no checksum database covers an .info";
+            trace.note(begun, Step::new(StepKind::Verified, said));
+        }
+        // Readers need not wait for the disk: what they have now is whole and right, kept or not.
+        self.flight.prove(Proven {
+            length: landed.draft.len(),
+            bytes: landed.bytes.clone(),
+        });
+        Ok(Ok(landed))
+    }
+
+    /// Writes the last batch, and checks the form of the whole. Blocking.
+    fn check(
+        &self,
+        draft: Option<Draft>,
+        hasher: Option<Box<ZipHasher>>,
+        last: &[Bytes],
+    ) -> Result<Ready, Broken> {
+        let all_at_hand = draft.is_none();
+        let mut draft = self.begin(draft, last, None)?;
+        for bytes in last {
+            draft.append(bytes)?;
+        }
+        let length = draft.len();
+        let hasher = hasher.map(|mut hasher| {
+            last.iter().for_each(|bytes| hasher.push(bytes));
+            *hasher
+        });
+        let h1 = match proof::prove(&draft.reader()?, length, &self.module, self.kind, hasher) {
+            Ok(h1) => h1,
+            Err(reason) => {
+                let error = malformed(&self.request(), reason);
+                return Err(if self.flight.visible() > 0 {
+                    Broken::Final(self.final_error(&error))
+                } else {
+                    Broken::Upstream(error)
+                });
+            }
+        };
+        let bytes = (all_at_hand && length <= hot::LARGEST).then(|| Bytes::from(last.concat()));
+        Ok(Ready {
+            draft,
+            upstream: self.upstream.name().to_owned(),
+            h1: h1.filter(|_| self.measure.wants_h1()),
+            bytes,
+        })
+    }
+
+    /// Runs file work off the runtime. A stop waits for it, and then nothing of it is left behind.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        draft: Option<Draft>,
+        work: impl FnOnce(&Self, Option<Draft>) -> Result<T, Broken> + Send + 'static,
+    ) -> Result<T, Broken> {
+        let this = self.clone();
+        let working = self.shared.tasks.spawn_blocking(move || {
+            let done = work(&this, draft);
+            // Nobody takes it any more: its draft goes here, while the stop still waits.
+            if this.shared.stop.is_cancelled() {
+                return Err(Broken::Final(DeliveryError::Stopping));
+            }
+            done
+        });
+        match working.await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Broken::Final(DeliveryError::Stopping)),
+        }
+    }
+}
