@@ -213,12 +213,17 @@ async fn refresh(
             let (profile, privacy, trace) = (Arc::clone(&profile), way.privacy, trace.clone());
             async move {
                 let (begun, name) = (Instant::now(), upstream.name().to_owned());
-                let asked = ask(shared, profile, upstream, request, privacy, hops).await;
-                let step = match &asked {
-                    Ok((_, _, step)) => step.clone(),
-                    Err(error) => told::nothing(&name, error),
-                };
-                trace.note(begun, step);
+                let nodes = NodesAsked::default();
+                let terms = (privacy, hops, nodes.clone());
+                let asked = ask(shared, profile, upstream, request, terms).await;
+                let nodes = told::nodes(&name, &nodes, &trace);
+                let begun = nodes.answering_since.unwrap_or(begun);
+                match &asked {
+                    Ok((_, _, step)) => trace.note(begun, step.clone()),
+                    // Each node has said it.
+                    Err(_) if nodes.any => {}
+                    Err(error) => trace.note(begun, told::nothing(&name, error)),
+                }
                 asked.map(|(bytes, source, _)| (bytes, source))
             }
         });
@@ -270,8 +275,7 @@ async fn ask(
     profile: Arc<Profile>,
     upstream: Upstream,
     request: Request,
-    privacy: Privacy,
-    hops: Vec<String>,
+    (privacy, hops, nodes): (Privacy, Vec<String>, NodesAsked),
 ) -> Result<(Bytes, Source, Step), UpstreamError> {
     let kept = look(&shared, &upstream, &request).await;
     if let Some(kept) = &kept
@@ -294,9 +298,15 @@ async fn ask(
         cap: proof::cap(&request),
         hops,
         avoid: Vec::new(),
-        nodes: NodesAsked::default(),
+        nodes,
     };
-    let reply = match upstream.fetch(ask).await {
+    let check = |status, body: &[u8]| match status {
+        ReplyStatus::Whole => {
+            proof::prove_answer(&request, body).map_err(|reason| malformed(&request, reason))
+        }
+        ReplyStatus::NotModified | ReplyStatus::Partial { .. } => Ok(()),
+    };
+    let reply = match upstream.fetch_whole(ask, check).await {
         Ok(reply) => reply,
         Err(error) if error.is_not_found() => {
             return match kept {
@@ -319,7 +329,7 @@ async fn ask(
         Err(error) => return Err(error),
     };
     let now = Timestamp::now();
-    let head = told::head(&upstream, &reply);
+    let head = told::head(&upstream, reply.status, reply.protocol);
     let (kept, source) = match (reply.status, kept) {
         (ReplyStatus::NotModified, Some(kept)) => (
             KeptAnswer {
@@ -332,15 +342,13 @@ async fn ask(
             let Validators {
                 etag,
                 last_modified,
-            } = reply.validators.clone();
-            let body = reply.body.read_all().await?;
-            proof::prove_answer(&request, &body).map_err(|reason| malformed(&request, reason))?;
+            } = reply.validators;
             shared
                 .mirrors
-                .answered(&profile, &request, &upstream, &body);
+                .answered(&profile, &request, &upstream, &reply.body);
             let body = match (&request, before) {
-                (Request::List(_), Some(before)) => united(&before.body, body),
-                _ => body,
+                (Request::List(_), Some(before)) => united(&before.body, reply.body),
+                _ => reply.body,
             };
             (
                 KeptAnswer {
@@ -368,7 +376,7 @@ async fn ask(
         tracing::warn!(request = %request.url_path(), "an answer can't be kept: {error}");
     }
     let length = matches!(source, Source::Upstream(_)).then_some(kept.body.len() as u64);
-    let step = told::came(upstream.name(), head, length, 1);
+    let step = told::came(upstream.name(), reply.node.as_deref(), head, length, 1);
     Ok((kept.body, source, step))
 }
 

@@ -143,10 +143,15 @@ impl Trace {
 
     /// Notes a step that began then and ends now.
     pub(crate) fn note(&self, began: Instant, step: Step) {
+        self.note_of(began, began.elapsed(), step);
+    }
+
+    /// Notes a step that began then and took so long.
+    pub(crate) fn note_of(&self, began: Instant, took: Duration, step: Step) {
         let Some(noted) = &self.0 else { return };
         let step = Step {
             start: micros(began.saturating_duration_since(noted.began)),
-            took: micros(began.elapsed()),
+            took: micros(took),
             ..step
         };
         let mut steps = noted.steps.lock().unwrap_or_else(PoisonError::into_inner);

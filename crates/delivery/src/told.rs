@@ -1,16 +1,16 @@
 //! The words of the steps of a story.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use go_module::{H1, Patterns, Request};
-use upstream::{Reply, ReplyStatus, Upstream, UpstreamError, UpstreamKind};
+use upstream::{NodeEnd, NodesAsked, ReplyStatus, Upstream, UpstreamError, UpstreamKind};
 
 use crate::error::DeliveryError;
 use crate::event::{Outcome, Source};
 use crate::offline::Offline;
 use crate::profile::Profile;
-use crate::story::{Step, StepKind};
+use crate::story::{Step, StepKind, Trace};
 use crate::verify::Held;
 
 /// Where the profile lets a request go.
@@ -120,20 +120,69 @@ pub(crate) fn remembered(error: &DeliveryError) -> Step {
 }
 
 /// How an upstream began to answer: the status and protocol, or what kind of place it is.
-pub(crate) fn head(upstream: &Upstream, reply: &Reply) -> (&'static str, Option<&'static str>) {
-    let status = match (upstream.kind(), reply.status) {
+pub(crate) fn head(
+    upstream: &Upstream,
+    status: ReplyStatus,
+    protocol: Option<&'static str>,
+) -> (&'static str, Option<&'static str>) {
+    let status = match (upstream.kind(), status) {
         (UpstreamKind::Http, ReplyStatus::Whole) => "200",
         (UpstreamKind::Http, ReplyStatus::Partial { .. }) => "206",
         (UpstreamKind::Http, ReplyStatus::NotModified) => "304, what is kept still holds",
         (UpstreamKind::File, _) => "read from its folder",
         (UpstreamKind::Direct, _) => "from version control",
     };
-    (status, reply.protocol)
+    (status, protocol)
 }
 
-/// An upstream that gave a body of this length, after so many tries.
+/// The nodes of a pool that were asked.
+pub(crate) struct Nodes {
+    /// Whether there were any.
+    pub(crate) any: bool,
+    /// When the one was asked that answered.
+    pub(crate) answering_since: Option<Instant>,
+}
+
+/// Tells of the nodes of a pool that were asked since this was told last: each that did not answer is a step of its own.
+pub(crate) fn nodes(upstream: &str, asked: &NodesAsked, trace: &Trace) -> Nodes {
+    let mut asked = asked.take();
+    asked.sort_by_key(|node| node.began);
+    let mut answering_since = None;
+    for node in &asked {
+        let step = match &node.ended {
+            NodeEnd::Answered => {
+                answering_since = Some(node.began);
+                continue;
+            }
+            NodeEnd::Failed(error) => of_node(upstream, &node.node, error),
+            NodeEnd::Overtaken => {
+                let said = format!("{}: no answer yet when another node gave one", node.node);
+                Step::new(StepKind::Upstream, said).with(upstream)
+            }
+        };
+        trace.note_of(node.began, node.took, step);
+    }
+    Nodes {
+        any: !asked.is_empty(),
+        answering_since,
+    }
+}
+
+/// A node of a pool that gave nothing of use.
+pub(crate) fn of_node(upstream: &str, node: &str, error: &UpstreamError) -> Step {
+    let said = format!("{node}: {}", error.in_short());
+    let step = Step::new(StepKind::Upstream, said).with(upstream);
+    if error.is_not_found() {
+        step
+    } else {
+        step.failed(error.mend())
+    }
+}
+
+/// An upstream, or this node of it, that gave a body of this length, after so many tries.
 pub(crate) fn came(
     upstream: &str,
+    node: Option<&str>,
     (status, protocol): (&str, Option<&str>),
     length: Option<u64>,
     tries: u32,
@@ -144,6 +193,9 @@ pub(crate) fn came(
     }
     if let Some(protocol) = protocol {
         said += &format!(" · {protocol}");
+    }
+    if let Some(node) = node {
+        said += &format!(" · from {node}");
     }
     if tries > 1 {
         said += &format!(" · after {tries} tries");

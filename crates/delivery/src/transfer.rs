@@ -12,7 +12,7 @@ use futures_util::{FutureExt, StreamExt};
 use go_module::h1::ZipHasher;
 use go_module::{FileKind, ModuleVersion, Request};
 use store::{Draft, StoreError, Tree};
-use upstream::{NodesAsked, Privacy, Reply, ReplyStatus, Resume, Upstream, UpstreamError};
+use upstream::{NodeUse, NodesAsked, Privacy, Reply, ReplyStatus, Resume, Upstream, UpstreamError};
 
 use crate::body::CHUNK;
 use crate::error::{DeliveryError, malformed};
@@ -29,6 +29,10 @@ use crate::verify::{Came, Measure};
 
 /// How often a transfer that breaks midway is taken up again.
 const TRIES: u32 = 3;
+
+/// The largest zip of a pool that is shown only once it has proved right, in bytes: go waits for it as well either way, and a
+/// bad one is fetched from another node without anybody knowing.
+const SHOWN_WHOLE: u64 = 32 << 20;
 
 /// The transfer of one file from one upstream.
 #[derive(Clone)]
@@ -47,6 +51,39 @@ pub(crate) struct Transfer {
     pub(crate) kind: FileKind,
     pub(crate) hops: Vec<String>,
     pub(crate) flight: Flight,
+}
+
+/// What has come of a body so far.
+struct Beginning {
+    draft: Option<Draft>,
+    hashing: Hashing,
+    /// Of what it is the beginning.
+    etag: Option<String>,
+}
+
+impl Beginning {
+    fn new(kind: FileKind) -> Self {
+        Self {
+            draft: None,
+            hashing: Hashing::of(kind),
+            etag: None,
+        }
+    }
+
+    fn len(&self) -> u64 {
+        self.draft.as_ref().map_or(0, Draft::len)
+    }
+
+    /// Where another try may go on.
+    fn resume(&self) -> Option<Resume> {
+        let from = self.len();
+        let etag = self.etag.clone().filter(|_| from > 0)?;
+        Some(Resume { from, etag })
+    }
+}
+
+fn length_of(batch: &[Bytes]) -> u64 {
+    batch.iter().map(|bytes| bytes.len() as u64).sum()
 }
 
 /// Why a try ended before the body did.
@@ -87,55 +124,102 @@ impl Transfer {
     }
 
     async fn all_tries(self) -> Result<Result<Ready, DeliveryError>, UpstreamError> {
-        let mut draft: Option<Draft> = None;
-        let mut hashing = Hashing::of(self.kind);
-        let mut etag: Option<String> = None;
-        let (begun, name) = (Instant::now(), self.upstream.name());
+        let mut came = Beginning::new(self.kind);
+        // The nodes of a pool that broke or proved bad in this transfer.
+        let mut avoid: Vec<String> = Vec::new();
+        let (begun, name, nodes) = (Instant::now(), self.upstream.name(), NodesAsked::default());
         let trace = self.flight.trace().clone();
         for attempt in 1.. {
-            let have = draft.as_ref().map_or(0, Draft::len);
-            let resume = etag
-                .clone()
-                .filter(|_| have > 0)
-                .map(|etag| Resume { from: have, etag });
-            let broken = match self.upstream.fetch(self.ask(resume)).await {
+            let ask = upstream::Ask {
+                avoid: avoid.clone(),
+                nodes: nodes.clone(),
+                ..self.ask(came.resume())
+            };
+            let fetched = self.upstream.fetch(ask).await;
+            let told = told::nodes(name, &nodes, &trace);
+            let begun = told.answering_since.unwrap_or(begun);
+            let (broken, node) = match fetched {
                 Ok(reply) => {
-                    if etag.is_none() {
-                        etag = reply.validators.etag.clone();
-                    }
-                    let head = told::head(&self.upstream, &reply);
-                    match self.receive(reply, &mut draft, &mut hashing).await {
+                    let node = reply.node.clone();
+                    came.etag = came.etag.or_else(|| reply.validators.etag.clone());
+                    let head = told::head(&self.upstream, reply.status, reply.protocol);
+                    match self
+                        .receive(reply, &mut came.draft, &mut came.hashing)
+                        .await
+                    {
                         Ok(last) => {
-                            let written = draft.as_ref().map_or(0, Draft::len);
-                            let length =
-                                written + last.iter().map(|it| it.len() as u64).sum::<u64>();
-                            trace.note(begun, told::came(name, head, Some(length), attempt));
-                            return self.land(draft, hashing, last).await;
+                            let length = came.len() + length_of(&last);
+                            let of = node.as_ref().map(NodeUse::name);
+                            trace.note(begun, told::came(name, of, head, Some(length), attempt));
+                            let Beginning { draft, hashing, .. } =
+                                std::mem::replace(&mut came, Beginning::new(self.kind));
+                            let landed = self.land(draft, hashing, last).await;
+                            if self.is_given_up(&landed, node.as_ref(), &mut avoid) {
+                                continue;
+                            }
+                            return landed;
                         }
                         Err(Broken::Final(error)) => {
                             let step = Step::new(StepKind::Upstream, error.to_string());
                             trace.note(begun, step.with(name).failed(None));
                             return Ok(Err(error));
                         }
-                        Err(Broken::Upstream(error)) => error,
+                        Err(Broken::Upstream(error)) => (error, node),
                     }
                 }
-                Err(error) => error,
+                Err(error) => (error, None),
             };
-            let seen = self.flight.visible() > 0;
+            if let Some(node) = &node {
+                trace.note(begun, told::of_node(name, node.name(), &broken));
+                if !broken.is_outage() {
+                    node.blame(&broken);
+                }
+                if node.another(&avoid) {
+                    avoid.push(node.name().to_owned());
+                    continue;
+                }
+            }
             let tries = if self.on_trial { 1 } else { TRIES };
-            if attempt < tries && draft.is_some() && broken.is_outage() {
+            if attempt < tries && came.draft.is_some() && broken.is_outage() {
                 tracing::debug!(upstream = self.upstream.name(), module = %self.module, attempt, "a transfer broke off: {broken}");
                 continue;
             }
-            trace.note(begun, told::nothing(name, &broken));
-            if seen {
+            if !told.any {
+                trace.note(begun, told::nothing(name, &broken));
+            }
+            if self.flight.visible() > 0 {
                 return Ok(Err(self.final_error(&broken)));
             }
             self.flight.begin_anew();
             return Err(broken);
         }
         unreachable!("the loop returns")
+    }
+
+    /// Whether what landed so is given up, and another node of the pool is asked in place of the one that gave it. That is held
+    /// against the one that gave it.
+    fn is_given_up(
+        &self,
+        landed: &Result<Result<Ready, DeliveryError>, UpstreamError>,
+        node: Option<&NodeUse>,
+        avoid: &mut Vec<String>,
+    ) -> bool {
+        let Some(node) = node else { return false };
+        match landed {
+            Err(error) => node.blame(error),
+            Ok(Err(error @ (DeliveryError::Mismatch(_) | DeliveryError::Changed(_)))) => {
+                let of = self.request().url_path();
+                tracing::error!(node = node.name(), "{error}");
+                node.condemn(&format!("what it gave for {of} is not what it must be"));
+            }
+            Ok(_) => return false,
+        }
+        let another = self.flight.visible() == 0 && node.another(avoid);
+        if another {
+            self.flight.begin_anew();
+            avoid.push(node.name().to_owned());
+        }
+        another
     }
 
     fn request(&self) -> Request {
@@ -292,11 +376,18 @@ impl Transfer {
                 Ok(draft)
             })
             .await?;
-        if self.kind == FileKind::Zip && !self.on_trial {
+        if self.is_shown_early(written.len(), length) {
             self.flight.show(written.len().saturating_sub(HELD_BACK));
         }
         *draft = Some(written);
         Ok(())
+    }
+
+    /// Whether readers see a file while it comes: a zip, but of a pool only a large one, and of a canary none. Whoever has seen
+    /// bytes that prove bad can't be helped any more; as long as nobody has, another node can.
+    fn is_shown_early(&self, written: u64, length: Option<u64>) -> bool {
+        let is_held = self.upstream.is_pool() && length.unwrap_or(written) <= SHOWN_WHOLE;
+        self.kind == FileKind::Zip && !self.on_trial && !is_held
     }
 
     async fn compare(&self, draft: Option<&Draft>, at: u64, again: Bytes) -> Result<u64, Broken> {
@@ -319,7 +410,7 @@ impl Transfer {
     /// The last batch, the check of its form, its hash: one trip off the runtime. Then it is held against what it must be,
     /// and released to its readers.
     async fn land(
-        self,
+        &self,
         draft: Option<Draft>,
         hashing: Hashing,
         last: Vec<Bytes>,

@@ -67,11 +67,8 @@ impl Upstream {
             return Ok(Manners::Proxy);
         };
         let ask = Ask::new(Request::List(path), Privacy::Public, LONGEST);
-        let answered = match self.fetch(ask).await {
-            Ok(reply) => reply.body.read_all().await,
-            Err(error) => Err(error),
-        };
-        match answered {
+        let answered = self.fetch_whole(ask, |_, _| Ok(())).await;
+        match answered.map(|whole| whole.body) {
             // Nobody has it, so a list is empty; but not every proxy has good manners.
             Ok(body) if list::parse(&body).is_ok() => Ok(Manners::Proxy),
             Ok(_) => Ok(Manners::Other(

@@ -279,15 +279,15 @@ impl Upstream {
         privacy: Privacy,
     ) -> Result<(), UpstreamError> {
         let request = Request::File(known.clone(), FileKind::Info);
-        let reply = self.fetch(Ask::new(request, privacy, LARGEST_INFO)).await?;
-        let body = reply.body.read_all().await?;
-        match info::parse(&body) {
+        let is_info = |_, body: &[u8]| match info::parse(body) {
             Ok(_) => Ok(()),
             Err(_) => Err(UpstreamError::Unreachable {
                 step: Step::Portal,
                 cause: "something else answers in its place".to_owned(),
             }),
-        }
+        };
+        let ask = Ask::new(request, privacy, LARGEST_INFO);
+        self.fetch_whole(ask, is_info).await.map(|_| ())
     }
 }
 

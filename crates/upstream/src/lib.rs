@@ -44,6 +44,7 @@ mod retry;
 mod text;
 mod told;
 mod upstream;
+mod whole;
 
 #[cfg(test)]
 mod testing;
@@ -72,3 +73,4 @@ pub use pool::{
 };
 pub use redirect::PrivateRedirects;
 pub use upstream::{Upstream, UpstreamKind};
+pub use whole::Whole;

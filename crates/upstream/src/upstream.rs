@@ -158,6 +158,11 @@ impl Upstream {
         fetched
     }
 
+    /// Whether it may have several nodes.
+    pub fn is_pool(&self) -> bool {
+        matches!(self.0.source, Source::Pool(_))
+    }
+
     /// What is known of its nodes, where it is a pool.
     pub fn pool(&self) -> Option<PoolReport> {
         match &self.0.source {

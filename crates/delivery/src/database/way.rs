@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use go_module::Request;
-use upstream::{Ask, Chain, ChainError, Privacy, Upstream};
+use upstream::{Ask, Chain, ChainError, Privacy, Upstream, UpstreamError};
+
+use crate::error::malformed;
 
 /// For how long the upstream that passes the database on is taken for known.
 const KNOWN_FOR: Duration = Duration::from_secs(10 * 60);
@@ -68,12 +70,8 @@ impl Way {
         }
         let offered = chain.walk(|upstream| async move {
             let request = request(name, "supported".to_owned());
-            upstream
-                .fetch(Ask::new(request, Privacy::Public, CAP))
-                .await?
-                .body
-                .read_all()
-                .await?;
+            let ask = Ask::new(request, Privacy::Public, CAP);
+            upstream.fetch_whole(ask, |_, _| Ok(())).await?;
             Ok(upstream)
         });
         let found = match offered.await {
@@ -102,11 +100,27 @@ impl Way {
 async fn ask(upstream: &Upstream, name: &str, rest: String) -> Result<Bytes, ChainError> {
     let got = async {
         // Of a private path no database is asked.
-        let ask = Ask::new(request(name, rest), Privacy::Public, CAP);
-        let reply = upstream.fetch(ask).await?;
-        reply.body.read_all().await
+        let request = request(name, rest);
+        let ask = Ask::new(request.clone(), Privacy::Public, CAP);
+        let whole = upstream.fetch_whole(ask, |_, body| is_no_page(&request, body));
+        whole.await.map(|whole| whole.body)
     };
     got.await.map_err(|cause| ChainError::of(upstream, cause))
+}
+
+/// A page for a browser is nothing of a database, which is told here so that another node of a pool is asked; all else is
+/// for the proofs to find.
+fn is_no_page(request: &Request, body: &[u8]) -> Result<(), UpstreamError> {
+    let begin = body.trim_ascii_start();
+    let begins = |with: &str| {
+        begin
+            .get(..with.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    if begins("<!doctype") || begins("<html") {
+        return Err(malformed(request, "it is a page for a browser"));
+    }
+    Ok(())
 }
 
 fn request(name: &str, rest: String) -> Request {

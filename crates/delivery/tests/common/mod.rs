@@ -53,6 +53,10 @@ impl Engine {
         Self::begin(new_folder(), profile, options()).await
     }
 
+    pub async fn with_profile(profile: Profile, options: Options) -> Self {
+        Self::begin(new_folder(), profile, options).await
+    }
+
     async fn begin(folder: Arc<TempDir>, profile: Profile, options: Options) -> Self {
         let places = store::Places {
             cache: folder.path().join("cache"),

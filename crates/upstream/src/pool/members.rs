@@ -144,9 +144,12 @@ impl Pool {
 
     /// It is asked now.
     pub(super) fn used(&self, now: Instant) {
-        let mut state = self.state();
-        state.budget.deposit();
-        state.used = Some(now);
+        self.state().used = Some(now);
+    }
+
+    /// A request comes that is no second try.
+    pub(super) fn deposit(&self) {
+        self.state().budget.deposit();
     }
 
     /// Whether nobody has asked it for a while.

@@ -28,6 +28,16 @@ impl NodeUse {
         self.node.blamed(error, others, now);
     }
 
+    /// Whether another node may be asked in its place, besides those to `avoid`: there is one, and the retry budget pays for it.
+    pub fn another(&self, avoid: &[String]) -> bool {
+        let is_fresh = |node: &String| *node != self.node.name && !avoid.contains(node);
+        let nodes = self.pool.nodes();
+        let others = nodes.iter().any(|node| is_fresh(&node.name));
+        others
+            && !avoid.contains(&self.node.name)
+            && self.pool.withdraw(tokio::time::Instant::now())
+    }
+
     /// What it gave is not what is vouched for: it is asked no more for now.
     pub fn condemn(&self, why: &str) {
         self.node.condemned(why, tokio::time::Instant::now());

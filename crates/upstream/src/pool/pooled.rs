@@ -128,6 +128,9 @@ impl Pooled {
             Some(module) => module.as_str(),
             None => &question.path,
         };
+        if ask.avoid.is_empty() {
+            self.pool.deposit();
+        }
         let presented = self.presenting.present().await.map_err(Vain::before)?;
         let vain = match self.rounds(&question, key, presented.as_ref()).await {
             Ok(reply) => return Ok(reply),

@@ -85,7 +85,7 @@ fn happen(event: Event, pool: &Pool, nodes: &[Arc<Node>], now: &mut Instant) {
         Event::Eject(at) => nodes[at].eject(*now),
         Event::Restore(at) => nodes[at].restore(*now),
         Event::Passes(ms) => *now += Duration::from_millis(ms),
-        Event::Asks => pool.used(*now),
+        Event::Asks => pool.deposit(),
     }
 }
 
