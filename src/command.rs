@@ -15,6 +15,7 @@ mod log;
 mod login;
 mod logout;
 mod man;
+mod metrics;
 mod mirror;
 mod node;
 mod notices;
@@ -72,6 +73,7 @@ pub(crate) enum Command {
     Verify(verify::Options),
     Vulncheck(vulncheck::Options),
     Vulndb(vulndb::Options),
+    Metrics(metrics::Options),
     Doctor(doctor::Options),
     Stop(stop::Options),
     Env(env::Options),
@@ -113,6 +115,7 @@ impl Command {
             Self::Mirror(options) => options.json(),
             Self::Verify(options) => options.json,
             Self::Vulndb(options) => options.json(),
+            Self::Metrics(options) => options.json(),
             Self::Doctor(options) => options.json,
             Self::Env(options) => options.json(),
             Self::Service(options) => options.json(),
@@ -179,6 +182,9 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
             on_this_thread(vulncheck::run(options, Places::of_environment()?))
         }
         Command::Vulndb(options) => on_this_thread(vulndb::run(options, Places::of_environment()?)),
+        Command::Metrics(options) => {
+            on_this_thread(metrics::run(options, Places::of_environment()?))
+        }
         Command::Doctor(options) => on_this_thread(doctor::run(options, Places::of_environment()?)),
         Command::Stop(_) => on_this_thread(stop::run(Places::of_environment()?)),
         Command::Env(options) => on_this_thread(env::run(options, Places::of_environment()?)),

@@ -15,6 +15,7 @@ mod import;
 mod input;
 mod life;
 mod log;
+mod metrics;
 mod mirror;
 mod node;
 mod notices;

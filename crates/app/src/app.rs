@@ -8,7 +8,7 @@ use delivery::Delivery;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use store::{FirstSight, Store};
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::{Notify, OnceCell, watch};
 
 use crate::activity::Activity;
 use crate::asked_by::By;
@@ -23,6 +23,7 @@ use crate::instance::Instance;
 use crate::job::Jobs;
 use crate::last_look::LastLook;
 use crate::lock::Lock;
+use crate::metrics::{self, MetricsPort};
 use crate::network;
 use crate::nodes;
 use crate::notices::Notices;
@@ -75,7 +76,7 @@ impl WeakApp {
 #[derive(Debug)]
 struct Inner {
     places: Places,
-    settings: Mutex<Arc<Settings>>,
+    settings: watch::Sender<Arc<Settings>>,
     /// As they were when this process began.
     settings_of_start: Arc<Settings>,
     /// Held while settings are changed and put in force, so that the last word on disk is the one in force.
@@ -101,6 +102,8 @@ struct Inner {
     look_at_room: Arc<Notify>,
     /// Whether the cache is over its limits, and nothing more of it may go.
     room_is_short: AtomicBool,
+    /// How it is with the port of the metrics.
+    metrics_port: watch::Sender<MetricsPort>,
     lock: Mutex<Option<Lock>>,
 }
 
@@ -118,7 +121,7 @@ impl App {
         // What an instance that was killed announced must lead nobody to whoever holds its port now.
         Instance::withdraw(&places);
         let settings = Settings::read(&places.settings())?;
-        let tokens = Tokens::open(&places.data)?;
+        let tokens = Tokens::open(&places.data, settings.metrics.token)?;
         let store = Store::open(store::Places {
             cache: places.cache.clone(),
             data: places.data.clone(),
@@ -136,7 +139,7 @@ impl App {
         Ok(Some(Self(Arc::new(Inner {
             places,
             settings_of_start: Arc::clone(&settings),
-            settings: Mutex::new(settings),
+            settings: watch::Sender::new(settings),
             changing: tokio::sync::Mutex::default(),
             store,
             tokens,
@@ -156,6 +159,7 @@ impl App {
             quiet: OnceCell::new(),
             look_at_room: Arc::default(),
             room_is_short: AtomicBool::default(),
+            metrics_port: watch::Sender::default(),
             lock: Mutex::new(Some(lock)),
         }))))
     }
@@ -266,8 +270,12 @@ impl App {
 
     /// The settings that hold now.
     pub fn settings(&self) -> Arc<Settings> {
-        let settings = self.0.settings.lock();
-        Arc::clone(&settings.unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.settings.borrow())
+    }
+
+    /// Changes with them.
+    pub fn settings_changes(&self) -> watch::Receiver<Arc<Settings>> {
+        self.0.settings.subscribe()
     }
 
     /// Changes `settings.toml`, and puts in force what it then says; go env follows. `change` is handed the file's path, writes the whole
@@ -308,11 +316,7 @@ impl App {
         }
         self.0.credentials.follow(&settings);
         let settings = Arc::new(settings);
-        *self
-            .0
-            .settings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::clone(&settings);
+        self.0.settings.send_replace(Arc::clone(&settings));
         let topics = [Topic::Settings, Topic::Profiles, Topic::State, Topic::Cache];
         self.0.changes.tell(&topics);
         Ok(settings)
@@ -508,6 +512,7 @@ impl App {
         if let Some(serving) = self.0.serving.get() {
             warnings.extend(serving.warnings());
         }
+        warnings.extend(self.0.metrics_port.borrow().trouble());
         warnings
     }
 
@@ -525,6 +530,19 @@ impl App {
         if self.0.room_is_short.swap(is_short, Ordering::Relaxed) != is_short {
             self.0.changes.tell(&[Topic::State, Topic::Cache]);
         }
+    }
+
+    /// What can be counted of this instance, as Prometheus reads it.
+    ///
+    /// # Errors
+    /// `not-running` where this process does not serve, `disk` where what is kept can't be counted.
+    pub async fn metrics(&self) -> Result<String, Failure> {
+        metrics::text(self).await
+    }
+
+    /// How it is with the port of the metrics, as their host says it.
+    pub fn metrics_port(&self) -> &watch::Sender<MetricsPort> {
+        &self.0.metrics_port
     }
 
     /// All that deliver in this process: what they have under way is left alone.

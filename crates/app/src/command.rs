@@ -17,6 +17,7 @@ mod explain;
 mod first_sight;
 mod goproxy;
 mod import;
+mod metrics;
 mod mirror;
 mod nodes;
 mod notices;
@@ -70,6 +71,7 @@ pub use explain::{Explain, Explained, ExplainedFile, PrivateBy, RuleBy, Standing
 pub use first_sight::{Forgotten, TrustAcknowledge, TrustForget};
 pub use goproxy::{Goproxy, ProxyAddress};
 pub use import::Import;
+pub use metrics::{MetricsReport, MetricsSet, MetricsShow};
 pub use mirror::{BesideShown, MirrorReports, Mirrored};
 pub use nodes::{
     NodeDoes, NodeEject, NodeRestore, NodeShown, Nodes, NodesShown, PoolFrom, PoolShown,
@@ -294,6 +296,8 @@ table! {
         CacheUndo,
         QuotaPreview,
         VulndbShow,
+        MetricsShow,
+        MetricsSet,
         ActivityPage,
         ActivityStory,
         CountFetches;

@@ -29,6 +29,7 @@ mod job;
 mod last_look;
 mod lock;
 mod logging;
+mod metrics;
 pub mod mood;
 mod network;
 mod nodes;
@@ -71,6 +72,7 @@ pub use go_tool::CallerEnv;
 pub use instance::Instance;
 pub use job::{JobId, JobState, Jobs, Progress, Reporter};
 pub use logging::{Log, LogFormat, start_log};
+pub use metrics::MetricsPort;
 pub use mood::Mood;
 pub use notices::{Notice, Notices};
 pub use notify::{Cause, Notification};
@@ -81,8 +83,8 @@ pub use secret::Secret;
 pub use serving::Serving;
 pub use settings::{
     Beside, Choice, CredentialSettings, DatabaseChoice, DatabaseChoiceError, HttpProxy,
-    HttpProxyError, Language, PUBLIC, PoolSettings, ProfileSettings, ProxyWish, Quota,
-    RedirectOrigin, RedirectOriginError, RuleSettings, RuleTarget, Settings, Shade, Tell,
+    HttpProxyError, Language, MetricsSettings, PUBLIC, PoolSettings, ProfileSettings, ProxyWish,
+    Quota, RedirectOrigin, RedirectOriginError, RuleSettings, RuleTarget, Settings, Shade, Tell,
     UpstreamList, WindowSettings, Written,
 };
 pub use token::{Tokens, fresh_token};

@@ -1,4 +1,5 @@
-//! The two secrets of an instance: one reads modules and nothing else, the other controls. Persistent, 0600.
+//! The secrets of an instance: one reads modules and nothing else, one controls, and where a person wants it, one reads the
+//! metrics and nothing else. Persistent, 0600.
 
 use std::fs;
 use std::io;
@@ -22,21 +23,48 @@ pub struct Tokens {
     data: PathBuf,
     module: RwLock<Secret>,
     control: Secret,
+    metrics: RwLock<Option<Secret>>,
 }
 
 impl Tokens {
-    /// Reads both, making what is missing.
+    /// Reads the first two, making what is missing; and the one of the metrics, where they are served under it.
     ///
     /// # Errors
     /// `disk` where a token can't be read or written, or stands in a file that is not a token.
-    pub(crate) fn open(data: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(data: &Path, for_metrics: bool) -> Result<Self, Failure> {
         let module = RwLock::new(read_or_make(&data.join("token.module"))?);
         let control = read_or_make(&data.join("token.control"))?;
-        Ok(Self {
+        let tokens = Self {
             data: data.to_owned(),
             module,
             control,
-        })
+            metrics: RwLock::default(),
+        };
+        if for_metrics {
+            tokens.open_metrics()?;
+        }
+        Ok(tokens)
+    }
+
+    /// Reads the token of the metrics, or makes it.
+    ///
+    /// # Errors
+    /// As [`Tokens::open`].
+    pub(crate) fn open_metrics(&self) -> Result<(), Failure> {
+        let token = read_or_make(&Self::metrics_file(&self.data))?;
+        *self.metrics.write().unwrap_or_else(PoisonError::into_inner) = Some(token);
+        Ok(())
+    }
+
+    /// Where the token of the metrics stands.
+    pub(crate) fn metrics_file(data: &Path) -> PathBuf {
+        data.join("token.metrics")
+    }
+
+    /// Whether this is the token of the metrics, in constant time.
+    pub fn is_metrics(&self, given: &str) -> bool {
+        let token = self.metrics.read().unwrap_or_else(PoisonError::into_inner);
+        token.as_ref() == Some(&Secret::new(given))
     }
 
     /// The control token of the instance whose data folder this is, for its clients.
@@ -149,8 +177,8 @@ mod tests {
     #[test]
     fn tokens_last_differ_and_are_private() {
         let data = tempfile::tempdir().unwrap();
-        let first = Tokens::open(data.path()).unwrap();
-        let again = Tokens::open(data.path()).unwrap();
+        let first = Tokens::open(data.path(), false).unwrap();
+        let again = Tokens::open(data.path(), false).unwrap();
         assert!(again.is_module(first.module().expose()));
         assert!(!again.is_control(first.module().expose()));
         for name in ["token.module", "token.control"] {
@@ -169,15 +197,34 @@ mod tests {
     #[test]
     fn a_rotated_token_is_refused_and_the_new_one_lasts() {
         let data = tempfile::tempdir().unwrap();
-        let tokens = Tokens::open(data.path()).unwrap();
+        let tokens = Tokens::open(data.path(), false).unwrap();
         let old = tokens.module();
         tokens.rotate().unwrap();
         assert!(!tokens.is_module(old.expose()));
         assert!(
-            Tokens::open(data.path())
+            Tokens::open(data.path(), false)
                 .unwrap()
                 .is_module(tokens.module().expose())
         );
+    }
+
+    #[test]
+    fn the_token_of_the_metrics_is_made_where_it_is_wanted_and_opens_nothing_else() {
+        let data = tempfile::tempdir().unwrap();
+        let tokens = Tokens::open(data.path(), false).unwrap();
+        let file = Tokens::metrics_file(data.path());
+        assert!(!file.exists() && !tokens.is_metrics(""));
+        tokens.open_metrics().unwrap();
+        let token = fs::read_to_string(&file).unwrap();
+        let token = token.trim();
+        assert!(tokens.is_metrics(token));
+        assert!(!tokens.is_module(token) && !tokens.is_control(token));
+        assert!(!tokens.is_metrics(tokens.module().expose()));
+        assert_eq!(
+            fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert!(Tokens::open(data.path(), true).unwrap().is_metrics(token));
     }
 
     #[test]
@@ -185,7 +232,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         fs::write(data.path().join("token.module"), "short").unwrap();
         assert!(
-            Tokens::open(data.path())
+            Tokens::open(data.path(), false)
                 .unwrap_err()
                 .message
                 .contains("token.module")

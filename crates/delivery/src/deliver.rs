@@ -15,6 +15,7 @@ use crate::body::{Body, read_at};
 use crate::bring::{self, Brought};
 use crate::changing;
 use crate::complete;
+use crate::counts::Counted;
 use crate::database::{self, DatabaseProbe, Trust};
 use crate::error::DeliveryError;
 use crate::event::{Event, Kind, Source, Tally};
@@ -246,6 +247,16 @@ impl Delivery {
         self.0.negatives.clear();
         self.0.deliverable.forget();
         self.0.logs.forget();
+    }
+
+    /// What was answered so far, counted.
+    pub fn counted(&self) -> Counted {
+        self.0.events.counts().read()
+    }
+
+    /// How many files are on their way into the cache.
+    pub fn under_way(&self) -> usize {
+        self.0.flights.count()
     }
 
     /// Whether a file of this version is on its way into the cache.

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
+use crate::counts::Counts;
 use crate::error::DeliveryError;
 use crate::flight::Flight;
 use crate::profile::Profile;
@@ -136,6 +137,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them, as they are counted.
+    pub const ALL: [Self; 7] = [
+        Self::Delivered,
+        Self::NotFound,
+        Self::Missing,
+        Self::Refused,
+        Self::Failed,
+        Self::Unverified,
+        Self::Left,
+    ];
+
     /// One word, as the log shows it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -184,18 +196,31 @@ impl Event {
     }
 }
 
-/// Where events go: bounded, and never waited for.
+/// Where events go: counted, and handed on within bounds, never waited for.
 #[derive(Clone, Debug)]
-pub(crate) struct Events(mpsc::Sender<Event>);
+pub(crate) struct Events {
+    sender: mpsc::Sender<Event>,
+    counts: Arc<Counts>,
+}
 
 impl Events {
     pub(crate) fn new(sender: mpsc::Sender<Event>) -> Self {
-        Self(sender)
+        Self {
+            sender,
+            counts: Arc::default(),
+        }
+    }
+
+    /// What was told so far, counted.
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// Hands an event over; a reader that can't keep up misses some, the requests go on.
     pub(crate) fn tell(&self, event: Event) {
-        if let Err(mpsc::error::TrySendError::Full(event)) = self.0.try_send(event) {
+        self.counts.note(&event);
+        if let Err(mpsc::error::TrySendError::Full(event)) = self.sender.try_send(event) {
+            self.counts.left_out();
             tracing::trace!(request = %event.request.url_path(), "the activity log is behind; one event is left out");
         }
     }

@@ -254,6 +254,11 @@ fn read(
 pub(crate) struct Flights(Mutex<HashMap<FlightKey, Flight>>);
 
 impl Flights {
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Whether a file of this version is on its way.
     pub(crate) fn is_under_way(&self, module: &ModuleVersion) -> bool {
         let under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -87,6 +88,7 @@ impl Run<'_> {
         let group = Group {
             child,
             reaped: false,
+            _counted: Counted::new(),
         };
 
         let (asker, asker_gone) = oneshot::channel::<Infallible>();
@@ -184,6 +186,31 @@ async fn read_end(mut stream: impl AsyncRead + Unpin) -> io::Result<String> {
 struct Group {
     child: Child,
     reaped: bool,
+    _counted: Counted,
+}
+
+/// How many children there are now, of this process.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+/// How many children of `go` this process has now.
+pub fn children() -> usize {
+    RUNNING.load(Ordering::Relaxed)
+}
+
+/// One of them, for as long as it lives.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        RUNNING.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        RUNNING.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Group {

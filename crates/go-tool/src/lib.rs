@@ -36,6 +36,7 @@ mod readable;
 mod settings;
 
 pub use caller::CallerEnv;
+pub use child::children;
 pub use direct::{Described, Direct, DirectOptions, DownloadGuard, Downloaded};
 pub use error::GoError;
 pub use find::Go;

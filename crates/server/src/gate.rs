@@ -1,5 +1,6 @@
 //! Who is let in: own host names only, the right token, and nobody who was sent by a web page other than the window.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use app::App;
@@ -27,6 +28,13 @@ impl Hosts {
             hosts.extend(names.map(str::to_owned));
         }
         Self(hosts)
+    }
+
+    /// The names at one loopback address, which need not be 127.0.0.1.
+    pub(crate) fn at_address(address: SocketAddr) -> Self {
+        let mut hosts = Self::at(address.port());
+        hosts.0.push(address.to_string());
+        hosts
     }
 
     /// Whether the request is addressed to us: by its one Host header and, where its target is a whole URL, by that too
@@ -63,6 +71,18 @@ pub(crate) fn lets_control<B>(app: &App, hosts: &Hosts, keys: &Keys, request: &R
     } else {
         app.tokens().is_control(bearer)
     }
+}
+
+/// Whether a request for the metrics at Larder's own port is let in: they are served there, and it has their token.
+pub(crate) fn lets_metrics<B>(app: &App, hosts: &Hosts, request: &Request<B>) -> bool {
+    app.settings().metrics.token
+        && lets_in_by_itself(hosts, request)
+        && bearer(request).is_some_and(|bearer| app.tokens().is_metrics(bearer))
+}
+
+/// Whether a request is let in that no web page had sent, at an address that is open to this computer.
+pub(crate) fn lets_in_by_itself<B>(hosts: &Hosts, request: &Request<B>) -> bool {
+    hosts.are_own(request) && !is_from_a_page(request)
 }
 
 /// Whether a request for one of the window's files is let in: a person typed its address, or the window itself asks.

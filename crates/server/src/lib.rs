@@ -34,6 +34,7 @@ mod feed;
 mod gate;
 mod listen;
 mod listen_fds;
+mod metrics;
 mod modules;
 mod pulse;
 mod range;

@@ -84,6 +84,15 @@ pub async fn listen(wish: PortWish) -> Result<Listeners, Failure> {
     at(port).map_err(|error| failure(port, &error).hint(hint))
 }
 
+/// Listens at one loopback address, and not at the other.
+///
+/// # Errors
+/// As [`listen`].
+pub(crate) fn listen_at(address: SocketAddr) -> Result<Listeners, Failure> {
+    let listener = bind(address).map_err(|error| failure(address.port(), &error))?;
+    Ok(Listeners::new(listener, None, address.port()))
+}
+
 fn failure(port: u16, error: &io::Error) -> Failure {
     match error.kind() {
         ErrorKind::AddrInUse => Failure::new(

@@ -19,6 +19,7 @@ use crate::control::Control;
 use crate::deadlines::Deadlines;
 use crate::gate::Hosts;
 use crate::listen::Listeners;
+use crate::metrics::{self, UnderToken};
 use crate::modules::Modules;
 use crate::site::{Answers, Site};
 use crate::window::Window;
@@ -66,6 +67,7 @@ pub(crate) async fn run_within(
         )),
         control: Control::new(app, hosts(), Arc::clone(&window), stop.clone(), deadlines),
         window: Arc::clone(&window),
+        metrics: UnderToken::new(app, hosts()),
     });
     let until = async {
         tokio::select! {
@@ -73,7 +75,8 @@ pub(crate) async fn run_within(
             () = serving.asked_to_stop() => {}
         }
     };
-    attend(listeners, site, &stop, deadlines, until).await;
+    let metrics = metrics::keep(app.clone(), stop.clone(), deadlines);
+    tokio::join!(attend(listeners, site, &stop, deadlines, until), metrics);
     window.close().await;
     Ok(())
 }

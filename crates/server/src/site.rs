@@ -1,4 +1,4 @@
-//! What stands at an address; at Larder's own: modules, the control API, and the window.
+//! What stands at an address; at Larder's own: modules, the control API, the window, and the metrics.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use hyper::service::Service;
 
 use crate::answering::{Answer, Answering};
 use crate::control::Control;
+use crate::metrics::{self, UnderToken};
 use crate::modules::Modules;
 use crate::pulse::Pulse;
 use crate::window::{self, Window};
@@ -23,6 +24,7 @@ pub(crate) struct Site {
     pub(crate) modules: Arc<Modules>,
     pub(crate) control: Control,
     pub(crate) window: Arc<Window>,
+    pub(crate) metrics: UnderToken,
 }
 
 impl Answers for Site {
@@ -31,6 +33,8 @@ impl Answers for Site {
             self.window.answer(request)
         } else if request.uri().path().starts_with("/-/") {
             self.control.answer(request)
+        } else if request.uri().path() == metrics::PATH {
+            self.metrics.answer(&request)
         } else {
             self.modules.answer(request)
         }

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::address::names_this_machine;
+use crate::tally::{Tallied, Tally};
 use crate::{Ask, Privacy, Stage, Step, Upstream, UpstreamError, UpstreamKind};
 
 /// The largest `.info` that is looked at.
@@ -58,9 +59,11 @@ struct Book {
 }
 
 impl HealthBook {
-    pub(crate) fn of(&self, id: &str) -> Health {
+    /// That of the upstream with this id and name.
+    pub(crate) fn of(&self, id: &str, name: &str) -> Health {
         let mut all = self.0.all.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Health {
+            name: Arc::from(name),
             turns: self.0.turns.clone(),
             ..Health::default()
         };
@@ -72,11 +75,20 @@ impl HealthBook {
     pub fn turns(&self) -> watch::Receiver<u64> {
         self.0.turns.subscribe()
     }
+
+    /// What was asked of each upstream so far.
+    pub fn tallied(&self) -> Vec<Tallied> {
+        let all = self.0.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let each = all.values();
+        each.map(|health| health.tally.read(&health.name)).collect()
+    }
 }
 
 /// The state of one upstream.
 #[derive(Clone, Default)]
 pub(crate) struct Health {
+    name: Arc<str>,
+    tally: Arc<Tally>,
     way: Arc<Mutex<Option<Seen>>>,
     last: Arc<Mutex<Option<Asked>>>,
     turns: watch::Sender<u64>,
@@ -97,6 +109,7 @@ struct Seen {
 impl Health {
     /// Takes note of how a question to the upstream ended, that was asked at `begun`.
     pub(crate) fn note(&self, error: Option<&UpstreamError>, begun: Instant) {
+        self.tally.note(error, begun.elapsed());
         if self.note_last(error, begun) {
             self.turns.send_modify(|turns| *turns += 1);
         }

@@ -68,7 +68,7 @@ impl Upstream {
                     url: None,
                     source,
                     limits: parts.limits.clone(),
-                    health: parts.health.of("direct"),
+                    health: parts.health.of("direct", "direct"),
                 }
             }
             ProxySource::Url(text) => {
@@ -85,7 +85,7 @@ impl Upstream {
                     Source::Http(Box::new(http_of(&url, parts, Asked::Proxy)?))
                 };
                 Inner {
-                    health: parts.health.of(&id),
+                    health: parts.health.of(&id, &name),
                     id,
                     name,
                     url: Some(url),
@@ -105,11 +105,11 @@ impl Upstream {
     pub fn checksum_database(url: &str, parts: &ChainParts) -> Result<Self, ChainBuildError> {
         let url = SafeUrl::parse(url)?;
         let http = http_of(&url, parts, Asked::ChecksumDatabase)?;
-        let id = name::id(&url);
+        let (id, name) = (name::id(&url), name::name(&url));
         Ok(Self(Arc::new(Inner {
-            health: parts.health.of(&id),
+            health: parts.health.of(&id, &name),
             id,
-            name: name::name(&url),
+            name,
             url: Some(url),
             source: Source::Http(Box::new(http)),
             limits: parts.limits.clone(),

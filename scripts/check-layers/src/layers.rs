@@ -57,6 +57,7 @@ const HEAVY: &[Heavy] = &[
     Heavy::of("secret-service", "credential"),
     Heavy::of("apple-native-keyring-store", "credential"),
     Heavy::of("directories", "app"),
+    Heavy::of("prometheus-client", "app"),
     Heavy {
         also_in_tests: true,
         ..Heavy::of("axum", "server")

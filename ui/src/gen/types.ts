@@ -25,6 +25,8 @@ export interface Calls {
   'login': { request: Login; answer: ListedCredential }
   'login-target': { request: LoginTarget; answer: Target }
   'logout': { request: Logout; answer: LoggedOut }
+  'metrics-set': { request: MetricsSet; answer: MetricsReport }
+  'metrics-show': { request: MetricsShow; answer: MetricsReport }
   'mirror-report': { request: MirrorReports; answer: Mirrored }
   'missed': { request: MissedList; answer: Array<MissedItem> }
   'missed-forget': { request: MissedForget; answer: number }
@@ -1143,6 +1145,31 @@ export type Mend = { "do": "point-go" } | { "do": "sign-in",
   /** In a shell. */
   text: string,
 };
+
+/** Where the metrics are served. */
+export type MetricsReport = {
+  /** Whether they are to be served. */
+  on: boolean,
+  /** Whether an instance runs that serves them. */
+  serving: boolean,
+  /** Where they are, each address of them. */
+  urls: Array<string>,
+  /** The file of their token, where it is needed. */
+  token_file: string | null,
+  /** Why they are not served at their port. */
+  trouble: string | null,
+};
+
+/** Says where the metrics are served from now on; with neither, nowhere. */
+export type MetricsSet = {
+  /** At this port of 127.0.0.1, to every program of this computer. */
+  port: number | null,
+  /** At Larder's own port, to who has their token. */
+  token: boolean,
+};
+
+/** Asks where the metrics are served. */
+export type MetricsShow = Record<symbol, never>;
 
 /** A request that a mirror answered otherwise. */
 export type MirrorDifference = {

@@ -5,6 +5,7 @@ mod beside;
 mod choice;
 mod credentials;
 mod cut;
+mod metrics;
 mod pools;
 mod profiles;
 mod reader;
@@ -36,6 +37,7 @@ pub(crate) use self::address::address;
 pub use self::beside::Beside;
 pub use self::choice::Choice;
 pub use self::credentials::CredentialSettings;
+pub use self::metrics::MetricsSettings;
 pub use self::pools::PoolSettings;
 pub(crate) use self::pools::{dns, slow_after};
 pub(crate) use self::profiles::check_name;
@@ -102,6 +104,12 @@ const TEMPLATE: &str = "\
 # sign-in = true
 # hash = true
 # disk = true
+
+# What can be counted, for Prometheus (larder metrics): at a port of this computer, open to all its programs; or at Larder's
+# own port, to who has the token. Off where this stands nowhere.
+# [metrics]
+# listen = \"127.0.0.1:9467\"
+# token = true
 
 # Where Larder looks for what upstreams want to be shown (larder login). No secret stands in this file. A helper is a
 # command that prints a short-lived one, asked as git asks its credential helpers.
@@ -184,6 +192,8 @@ pub struct Settings {
     pub keep_days: u32,
     /// `activity.keep-rows`
     pub keep_rows: u64,
+    /// `metrics`: where they are served.
+    pub metrics: MetricsSettings,
     /// What tray and window go by.
     pub window: WindowSettings,
     /// `credentials`: where those for upstreams are looked for.
@@ -210,6 +220,7 @@ impl Default for Settings {
             direct_deadline: Duration::from_secs(5 * 60),
             keep_days: 30,
             keep_rows: 100_000,
+            metrics: MetricsSettings::default(),
             window: WindowSettings::default(),
             credentials: CredentialSettings::default(),
             profiles: vec![ProfileSettings::new(PUBLIC)],
@@ -338,6 +349,7 @@ impl Settings {
                     }
                     Ok(true)
                 })?,
+                "metrics" => settings.metrics = MetricsSettings::read(&reader, item)?,
                 "credentials" => settings.credentials = credentials::read(&reader, item)?,
                 "pools" => settings.pools = pools::read(&reader, item)?,
                 "profiles" => settings.profiles = profiles::read(&reader, item)?,

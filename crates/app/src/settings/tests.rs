@@ -61,6 +61,10 @@ fn the_template_is_all_defaults() {
         settings,
         Settings {
             port: Some(4677),
+            metrics: MetricsSettings {
+                listen: Some(([127, 0, 0, 1], 9467).into()),
+                token: true,
+            },
             reserve: Some(1_000_000_000),
             vulnerability_database: Some(SafeUrl::parse("https://vulndb.corp.example").unwrap()),
             credentials: CredentialSettings {

@@ -5,6 +5,7 @@ use std::path::Path;
 use toml_edit::{Item, Value};
 
 use super::Settings;
+use super::cut;
 use super::write::{checked, parsed, rewrite, set, unforeseen, with_value};
 use crate::failure::Failure;
 
@@ -77,6 +78,35 @@ fn with_value_in(
             );
             Ok(text)
         }
+    }
+}
+
+/// Sets the values of a table that are there, and takes out those that are not; a table that has nothing left goes too.
+pub(super) fn with_values_in(
+    path: &Path,
+    text: &str,
+    table: &str,
+    values: Vec<(&str, Option<Value>)>,
+) -> Result<String, Failure> {
+    let mut text = text.to_owned();
+    for (key, value) in values {
+        text = match value {
+            Some(value) => with_value_in(path, text, table, key, value)?,
+            None => cut::out(&text, &[table, key]).map_err(|_| unforeseen(path))?,
+        };
+    }
+    let document = parsed(path, &text)?;
+    let left = document.get(table).and_then(Item::as_table_like);
+    match left {
+        Some(left) if left.is_empty() => {
+            let cut = cut::out(&text, &[table]).map_err(|_| unforeseen(path))?;
+            // The blank line that was put above it.
+            Ok(match cut.strip_suffix("\n\n") {
+                Some(kept) if !text.ends_with("\n\n") => format!("{kept}\n"),
+                _ => cut,
+            })
+        }
+        _ => Ok(text),
     }
 }
 

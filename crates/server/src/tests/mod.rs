@@ -8,6 +8,7 @@ mod control;
 mod ending;
 mod gate;
 mod heads;
+mod metrics;
 mod modules;
 mod parts;
 mod patience;
