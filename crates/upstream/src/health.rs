@@ -253,9 +253,12 @@ impl Upstream {
     pub fn is_on_this_machine(&self) -> bool {
         match self.kind() {
             UpstreamKind::File => true,
-            UpstreamKind::Http => self
-                .url()
-                .is_some_and(|url| names_this_machine(url.as_url())),
+            UpstreamKind::Http => {
+                self.has_node_on_this_machine()
+                    || self
+                        .url()
+                        .is_some_and(|url| names_this_machine(url.as_url()))
+            }
             UpstreamKind::Direct => false,
         }
     }

@@ -172,7 +172,7 @@ impl Http {
         let url = self.base.join_path(path);
         let mut hop = Hop::first(url.as_url().clone());
         for _ in 0..=redirect::MOST {
-            if self.own.contains(&hop.url) {
+            if self.own.contains(&hop.url) || self.node_is_own(&hop) {
                 return Err(Failure::last(UpstreamError::Loop));
             }
             let way = self.clients.way(&hop.url, hop.after_public);

@@ -23,6 +23,16 @@ impl OwnAddresses {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = addresses.into_iter().collect();
     }
 
+    /// Whether this is one of its addresses.
+    pub(crate) fn has(&self, address: SocketAddr) -> bool {
+        let own = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        own.iter().any(|own| {
+            let (ip, own_ip) = (address.ip().to_canonical(), own.ip().to_canonical());
+            let any = own_ip.is_unspecified() && is_this_machine(ip);
+            own.port() == address.port() && (ip == own_ip || any)
+        })
+    }
+
     /// Whether a URL leads to this Larder: one of its addresses, or any way to write this machine with a port of its own.
     ///
     /// A name that happens to resolve to this machine is not looked up here: the hop header catches that.
@@ -83,6 +93,25 @@ mod tests {
             "http://localhost/",
         ] {
             assert!(!asked.contains(&url(there)), "{there}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_known_whatever_name_it_has() {
+        let own = OwnAddresses::new();
+        own.set([
+            "127.0.0.1:4677".parse().unwrap(),
+            "[::]:80".parse().unwrap(),
+        ]);
+        for (address, is_own) in [
+            ("127.0.0.1:4677", true),
+            ("[::ffff:127.0.0.1]:4677", true),
+            ("127.0.0.2:4677", false),
+            ("127.0.0.1:4678", false),
+            ("127.0.0.2:80", true),
+            ("10.0.0.1:80", false),
+        ] {
+            assert_eq!(own.has(address.parse().unwrap()), is_own, "{address}");
         }
     }
 

@@ -163,6 +163,14 @@ impl Upstream {
         matches!(self.0.source, Source::Pool(_))
     }
 
+    /// Whether it is a pool with a node on this machine.
+    pub(crate) fn has_node_on_this_machine(&self) -> bool {
+        match &self.0.source {
+            Source::Pool(pool) => pool.is_on_this_machine(),
+            Source::Http(_) | Source::Folder(_) | Source::Direct { .. } => false,
+        }
+    }
+
     /// What is known of its nodes, where it is a pool.
     pub fn pool(&self) -> Option<PoolReport> {
         match &self.0.source {

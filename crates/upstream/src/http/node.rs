@@ -44,6 +44,12 @@ impl Http {
         self.base.scheme() == "https" || names_this_machine(self.base.as_url())
     }
 
+    /// Whether the node is this Larder, under another name.
+    pub(super) fn node_is_own(&self, hop: &Hop) -> bool {
+        let pinned = self.clients_for(hop).pinned_to();
+        pinned.is_some_and(|address| self.own.has(address))
+    }
+
     /// Makes the client, which may have to read the trust store.
     pub(crate) async fn warm(&self) -> Result<(), UpstreamError> {
         let hop = Hop::first(self.base.as_url().clone());

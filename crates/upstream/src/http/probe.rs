@@ -75,7 +75,7 @@ impl Http {
 
     async fn knock(&self, presented: Option<&Authorization>) -> Result<Probe, UpstreamError> {
         let hop = Hop::first(self.door());
-        if self.own.contains(&hop.url) {
+        if self.own.contains(&hop.url) || self.node_is_own(&hop) {
             return Err(UpstreamError::Loop);
         }
         let way = self.clients.way(&hop.url, false);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::NodeState;
 use super::members::Pool;
 use super::node::Node;
 use crate::UpstreamError;
@@ -58,8 +59,9 @@ pub(crate) struct InUse {
 }
 
 impl InUse {
-    pub(super) fn begin(at: NodeUse, trial: bool) -> Self {
+    pub(super) fn begin(at: NodeUse, now: tokio::time::Instant) -> Self {
         at.node.begin();
+        let trial = at.node.state(now) == NodeState::Probation && at.node.take_trial(now);
         Self { at, trial }
     }
 

@@ -15,6 +15,7 @@ use super::node_use::{InUse, NodeAsked, NodeEnd, NodeUse};
 use super::round::{Manner, Vain, round};
 use super::upkeep::Upkeep;
 use super::{NodeState, NodesAsked, PoolReport};
+use crate::address::{is_this_machine, names_this_machine};
 use crate::ask::{Ask, Reply, ReplyStatus, Terms};
 use crate::credentials::{Authorization, Presenting};
 use crate::health::Health;
@@ -72,6 +73,15 @@ impl Pooled {
     /// The upstream by its own name.
     pub(crate) fn own(&self) -> &Http {
         &self.own
+    }
+
+    /// Whether a node is on this machine, so that no network is needed.
+    pub(crate) fn is_on_this_machine(&self) -> bool {
+        self.pool.nodes().iter().any(|node| match &node.place {
+            Place::Url(url) => names_this_machine(url.as_url()),
+            Place::Address(address) => is_this_machine(address.ip()),
+            Place::OwnName => false,
+        })
     }
 
     pub(crate) fn report(&self) -> PoolReport {
@@ -209,7 +219,7 @@ impl Pooled {
             pool: Arc::clone(pool),
             node: Arc::clone(&node),
         };
-        let in_use = InUse::begin(at.clone(), node.take_trial(Instant::now()));
+        let in_use = InUse::begin(at.clone(), Instant::now());
         let http = match self.http(&node) {
             Ok(http) => http,
             Err(error) => return Err(note.failed(Failure::last(error))),
