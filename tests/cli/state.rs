@@ -8,7 +8,8 @@ use serde_json::Value;
 use test_support::http::{Connection, Request};
 use test_support::{Larder, TempHome, http};
 
-use crate::{bin, proxy, until};
+use crate::pool::Pool;
+use crate::{bin, larder, profile, proxy, until};
 
 /// A request to the control API of the instance of this home.
 fn control(home: &TempHome, method: &str, path: &str) -> (u16, Request) {
@@ -29,6 +30,50 @@ fn call(home: &TempHome, name: &str) -> Value {
     let reply = request.body("{}").send().unwrap();
     assert_eq!(reply.status, 200, "{}", reply.text());
     serde_json::from_slice(&reply.body).unwrap()
+}
+
+#[test]
+fn a_pool_serves_while_it_has_a_healthy_node_and_is_in_trouble_without() {
+    let pool = Pool::new();
+    pool.set();
+    let running = profile::serve(&pool.home);
+    pool.ask_all(&running);
+    let seen = || {
+        let (state, overview) = (call(&pool.home, "state"), call(&pool.home, "overview"));
+        let rows = overview["attention"].as_array().unwrap().clone();
+        let node = rows.into_iter().find(|row| row["kind"] == "node");
+        let mark = overview["upstreams"][0]["mark"].clone();
+        (state, node, mark)
+    };
+    let (state, node, mark) = seen();
+    assert_eq!(
+        (&state["mood"], node, mark),
+        (&"serving".into(), None, "ok".into())
+    );
+    let [one, two] = pool.names();
+    larder(&pool.home, &["node", "eject", &one]).success();
+    let (state, node, mark) = seen();
+    assert_eq!((&state["mood"], mark), (&"serving".into(), "look".into()));
+    let node = node.unwrap();
+    assert!(
+        node["what"]
+            .as_str()
+            .unwrap()
+            .contains("1 of 2 nodes answers"),
+        "{node}"
+    );
+    assert_eq!(node["mend"]["text"], format!("larder node restore {one}"));
+    larder(&pool.home, &["node", "eject", &two]).success();
+    let (state, ..) = seen();
+    assert_eq!(state["mood"], "degraded", "{state}");
+    assert_eq!(
+        state["degraded"]["reason"],
+        "has no node that answers, of 2"
+    );
+    for name in [&one, &two] {
+        larder(&pool.home, &["node", "restore", name]).success();
+    }
+    assert_eq!(seen().0["mood"], "serving");
 }
 
 #[test]

@@ -103,6 +103,13 @@ pub(crate) fn has_lost_nodes(pool: &PoolReport) -> bool {
     answering < nodes
 }
 
+/// How many nodes are left of an upstream that has lost some, as the rest of a sentence.
+pub(crate) fn lost(upstream: &Upstream) -> Option<String> {
+    let pool = upstream.pool().filter(has_lost_nodes)?;
+    let (nodes, answering) = count(&pool);
+    Some(format!("has {answering} of its {} left", of(nodes)))
+}
+
 /// Writes down each change of a node's state, for as long as modules are served.
 pub(crate) async fn log(mut happenings: Receiver<NodeChange>) {
     loop {

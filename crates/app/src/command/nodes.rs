@@ -124,8 +124,9 @@ impl Call for Nodes {
         let in_use = |report: &PoolReport| {
             let profile = profile.as_ref();
             profile.is_some_and(|profile| {
-                let canary = profile.canary().map(|canary| &canary.upstream);
-                let mut asked = profile.routes().upstreams().into_iter().chain(canary);
+                let beside = profile.canary().into_iter().chain(profile.mirror());
+                let beside = beside.map(|it| &it.upstream);
+                let mut asked = profile.routes().upstreams().into_iter().chain(beside);
                 asked.any(|upstream| upstream.id() == report.id)
             })
         };

@@ -17,6 +17,7 @@ use crate::degraded::trouble;
 use crate::failure::Failure;
 use crate::fetches::{self, Fetches};
 use crate::last_look::Numbers;
+use crate::nodes;
 use crate::notify::{Access, access};
 use crate::stock::Subject;
 
@@ -230,6 +231,7 @@ fn upstream_of(
 ) -> OverviewUpstream {
     let last = upstream.last_asked();
     let trouble = trouble(upstream);
+    let lost = nodes::lost(upstream);
     let access = access(app, upstream);
     let is_gone = matches!(upstream.reach(), Reach::Unreachable { .. });
     let (mark, reason) = match (&last, access) {
@@ -238,6 +240,7 @@ fn upstream_of(
         (None, _) => (Mark::Unknown, None),
         (Some(_), _) if trouble.is_some() && is_gone => (Mark::Gone, trouble),
         (Some(_), _) if trouble.is_some() => (Mark::Look, trouble),
+        (Some(_), _) if lost.is_some() => (Mark::Look, lost),
         (Some(_), _) => (Mark::Ok, None),
     };
     let took = last.and_then(|last| last.took);

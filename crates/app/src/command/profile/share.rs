@@ -114,6 +114,14 @@ fn shareable(profile: &ProfileSettings, settings: &Settings) -> (ProfileSettings
             ));
         }
     }
+    for pool in &settings.pools {
+        if profile.named_upstreams().iter().any(|url| pool.is_of(url)) {
+            left_out.push(format!(
+                "Left out: that {} is several nodes here, which no profile says (larder pool set).",
+                pool.name()
+            ));
+        }
+    }
     (shared, left_out)
 }
 
