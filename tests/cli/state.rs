@@ -140,7 +140,7 @@ fn what_the_command_line_changes_reaches_who_follows_at_once() {
         }
         serde_json::from_slice::<Value>(&line).unwrap()
     };
-    assert_eq!(line()["topics"].as_array().unwrap().len(), 10);
+    assert_eq!(line()["topics"].as_array().unwrap().len(), 11);
     // Dropped at its end, the child has told before it ended.
     serving.run(&["pause"]).success();
     let ended = Instant::now();

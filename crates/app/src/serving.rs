@@ -151,7 +151,7 @@ impl Serving {
         let name = &chosen.name;
         let before = self.around.set_pools(settings);
         let built = profile::build(&self.around, settings, name, &self.overrides, allowed).await;
-        let profile = built.inspect_err(|_| self.around.take_back_pools(before))?;
+        let profile = built.inspect_err(|_| drop(self.around.let_pools_be(before)))?;
         self.delivery.set_offline_mode(settings.offline);
         self.delivery.set_profile(profile);
         let ways_out = ways_out(&self.around, settings, name).await;

@@ -115,23 +115,19 @@ impl Surroundings {
 
     /// Lets the pools be as the settings say, and gives back how they were. Upstreams that are made after this are so.
     pub(crate) fn set_pools(&self, settings: &Settings) -> PoolsSaid {
-        let now = pools_of(settings);
-        let mut said = self
-            .pools_said
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        self.parts.pools.set(now.clone());
-        std::mem::replace(&mut *said, now)
+        self.let_pools_be(pools_of(settings))
     }
 
-    /// Lets them be as they were.
-    pub(crate) fn take_back_pools(&self, before: PoolsSaid) {
+    /// Lets the pools be so, and gives back how they were.
+    pub(crate) fn let_pools_be(&self, now: PoolsSaid) -> PoolsSaid {
         let mut said = self
             .pools_said
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        self.parts.pools.set(before.clone());
-        *said = before;
+        if *said != now {
+            self.parts.pools.set(now.clone());
+        }
+        std::mem::replace(&mut *said, now)
     }
 
     /// The version of the `go` that is there, such as `go1.26.8`.

@@ -66,9 +66,9 @@ fn place(purpose: Purpose, path: &str) -> u16 {
         .chain_update(path)
         .finalize();
     let first = hash.iter().take(8);
-    let number = first.fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+    let number = first.fold(0u64, |number, byte| (number << 8) | u64::from(*byte));
     #[allow(clippy::cast_possible_truncation)]
-    let place = (u128::from(number) * 1000 >> 64) as u16;
+    let place = ((u128::from(number) * 1000) >> 64) as u16;
     place
 }
 
