@@ -6,7 +6,8 @@
 //! - `hashing`: a zip is hashed while it comes;
 //! - `hot`: small files at hand in memory;
 //! - `flight`: one file on its way, and all who read it while it grows;
-//! - `fetch`: a flight from its start to the committed file; `transfer`: an upstream's body becomes a proven one;
+//! - `fetch`: a flight from its start to the committed file; `transfer`: an upstream's body becomes a proven one,
+//!   `reception`: its bytes, as they come;
 //! - `proof`: what makes a body acceptable as a `.info`, `.mod`, `.zip` or list;
 //! - `changing`: what changes (lists, latest, branches), kept by upstream, fresh for a while, stale when need be;
 //! - `complete`: a version's other small files come along in the background;
@@ -48,6 +49,7 @@ mod once;
 mod outage;
 mod profile;
 mod proof;
+mod reception;
 mod refusal;
 mod routes;
 mod share;

@@ -90,6 +90,21 @@ impl Pool {
         pool
     }
 
+    /// Nodes that a pool of this upstream has known keep what is known of them.
+    pub(super) fn take_over(&self, from: &Self) {
+        if from.options.slow_after != self.options.slow_after {
+            return;
+        }
+        let known = from.nodes();
+        for member in &mut self.state().members {
+            let node = &mut member.node;
+            let same = |it: &&Arc<Node>| it.name == node.name && it.place == node.place;
+            if let Some(known) = known.iter().find(same) {
+                *node = Arc::clone(known);
+            }
+        }
+    }
+
     /// Who belongs to it from now on. Who did before is kept for a while, to be asked where nobody else answers.
     pub(super) fn set_members(&self, named: Vec<Named>, now: Instant) {
         let mut state = self.state();

@@ -42,8 +42,8 @@ fn in_words(nodes: &[String]) -> String {
 }
 
 impl Pools {
-    /// What settings say now. A pool whose options did not change keeps all that is known of it. Chains that are built
-    /// after this use them.
+    /// What settings say now. A pool whose options did not change keeps all that is known of it, and one that lists other
+    /// nodes what is known of those that stay. Chains that are built after this use them.
     pub fn set(&self, pools: Vec<(SafeUrl, PoolOptions)>) {
         let mut all = self.lock();
         let before = std::mem::take(&mut *all);
@@ -54,7 +54,12 @@ impl Pools {
                 .iter()
                 .find(|pool| pool.id == id && pool.options == options);
             let pool = kept.map_or_else(
-                || Arc::new(Pool::new(url, options, self.0.news.clone())),
+                || {
+                    let pool = Pool::new(url, options, self.0.news.clone());
+                    let known = before.iter().find(|pool| pool.id == id);
+                    known.into_iter().for_each(|known| pool.take_over(known));
+                    Arc::new(pool)
+                },
                 Arc::clone,
             );
             all.push(pool);

@@ -8,12 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use futures_util::future::{BoxFuture, ready};
 use go_module::Request;
-use secret::SafeUrl;
+use secret::{SafeUrl, Secret};
 
 use super::*;
 use crate::testing::{Act, Fake, PLAIN, answer, ask, head_and, parts_with, read, upstream};
-use crate::{Ask, ChainParts, Deadlines, Privacy, Reach, Upstream, UpstreamError};
+use crate::{
+    Ask, Authorization, ChainParts, Credentials, Deadlines, Privacy, Reach, Upstream, UpstreamError,
+};
 
 const SLOW_AFTER: Duration = Duration::from_millis(150);
 
@@ -374,7 +377,19 @@ async fn what_is_known_of_nodes_outlives_chains_and_settings_that_stay() {
         hedge: true,
         ..options
     };
-    cluster.parts.pools.set(vec![(url, hedged)]);
+    cluster.parts.pools.set(vec![(url.clone(), hedged.clone())]);
+    assert!(
+        cluster.parts.pools.reports()[0]
+            .nodes
+            .iter()
+            .any(|node| node.by_hand),
+        "the nodes are the same"
+    );
+    let other = PoolOptions {
+        slow_after: SLOW_AFTER * 2,
+        ..hedged
+    };
+    cluster.parts.pools.set(vec![(url, other)]);
     assert!(
         cluster.parts.pools.reports()[0]
             .nodes
@@ -435,4 +450,48 @@ async fn an_outage_is_not_multiplied() {
     }
     let asked: usize = cluster.nodes.iter().flatten().map(Fake::count).sum();
     assert!(asked < 40 + 32 + 8 + 40, "{asked} for 40 requests");
+}
+
+/// Has a token for the upstream, and another one once that was refused.
+struct Tokens(AtomicU8);
+
+impl Credentials for Tokens {
+    fn present<'a>(
+        &'a self,
+        origin: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Authorization>, String>> {
+        let token = Secret::new(format!("t0k3n-{}", self.0.load(Ordering::Relaxed)));
+        let is_it = origin == "https://goproxy.corp.example";
+        Box::pin(ready(Ok(
+            is_it.then(|| Authorization::bearer(&token).unwrap())
+        )))
+    }
+
+    fn refused<'a>(&'a self, _: &'a str, _: &'a Authorization) -> BoxFuture<'a, bool> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(ready(true))
+    }
+}
+
+#[tokio::test]
+async fn nodes_are_shown_what_the_upstream_is_shown() {
+    let node = Fake::start(|_, seen| match seen.header("authorization") {
+        Some("Bearer t0k3n-1") => answer(200, "", "come in"),
+        _ => answer(401, PLAIN, "who are you"),
+    })
+    .await;
+    let parts = ChainParts {
+        credentials: Some(Arc::new(Tokens(AtomicU8::new(0)))),
+        ..crate::testing::parts()
+    };
+    let url = SafeUrl::parse("https://goproxy.corp.example").unwrap();
+    let options = PoolOptions {
+        nodes: NodesFrom::Listed(vec![SafeUrl::parse(&node.url()).unwrap()]),
+        ..PoolOptions::default()
+    };
+    parts.pools.set(vec![(url, options)]);
+    let upstream = upstream("https://goproxy.corp.example", &parts);
+    assert_eq!(crate::testing::get(&upstream).await.unwrap(), "come in");
+    assert_eq!(node.count(), 2, "once more with other credentials");
+    assert_eq!(upstream.pool().unwrap().nodes[0].failed, 0);
 }

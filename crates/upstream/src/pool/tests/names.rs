@@ -4,12 +4,13 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use secret::SafeUrl;
+use test_support::TlsFront;
 
 use super::dns::FakeDns;
 use super::zip;
 use crate::pool::*;
-use crate::testing::{Fake, answer, parts, read, upstream};
-use crate::{ChainParts, Upstream};
+use crate::testing::{Fake, answer, limits, parts, read, upstream};
+use crate::{ChainParts, HttpClients, HttpOptions, ProxyChoice, Step, Upstream, UpstreamError};
 
 const HOST: &str = "goproxy.corp.example";
 const SERVICE: &str = "_goproxy._tcp.corp.example";
@@ -178,4 +179,76 @@ async fn where_the_dns_knows_nothing_the_upstream_is_asked_by_its_own_name() {
     assert_eq!(name, format!("localhost:{port}"));
     let report = upstream.pool().unwrap();
     assert!(report.dns_trouble.is_some() && report.resolved_ago.is_none());
+}
+
+fn ways(front: &TlsFront, proxy: ProxyChoice) -> ChainParts {
+    let options = HttpOptions {
+        proxy,
+        extra_ca: vec![front.ca_pem().as_bytes().to_vec()],
+        client_certificate: None,
+    };
+    let limits = limits();
+    let http = HttpClients::with(&limits, &options).unwrap();
+    ChainParts::new(http, limits, "this-one")
+}
+
+#[tokio::test]
+async fn the_name_that_is_proved_is_the_one_that_the_person_typed() {
+    let dns = FakeDns::start().await;
+    let behind = node("127.0.0.1:0").await;
+    let front = TlsFront::start(behind.address);
+    dns.addresses("n.corp.example", 300, &[Ipv4Addr::LOCALHOST]);
+    let target = (1, 1, front.addr().port(), "n.corp.example.");
+    dns.targets(SERVICE, 300, &[target]);
+    let parts = ways(&front, ProxyChoice::Direct);
+    let options = PoolOptions {
+        nodes: NodesFrom::Srv(SERVICE.to_owned()),
+        dns: Some(dns.address),
+        ..PoolOptions::default()
+    };
+    let urls = [
+        "https://goproxy.corp.example",
+        "https://goproxy.other.example",
+    ];
+    let pools = urls.map(|url| (SafeUrl::parse(url).unwrap(), options.clone()));
+    parts.pools.set(pools.into());
+    let (_, host) = get(&upstream(urls[0], &parts)).await;
+    assert_eq!(host, HOST, "its certificate is for all of corp.example");
+    let error = upstream(urls[1], &parts).fetch(zip()).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            UpstreamError::Unreachable {
+                step: Step::Tls,
+                ..
+            }
+        ),
+        "that the target is of corp.example proves nothing: {error:?}"
+    );
+}
+
+#[tokio::test]
+async fn behind_an_http_proxy_addresses_can_not_be_told_apart() {
+    let dns = FakeDns::start().await;
+    let front = TlsFront::start("127.0.0.1:9".parse().unwrap());
+    let proxy = SafeUrl::parse("http://127.0.0.1:9").unwrap();
+    let parts = ways(&front, ProxyChoice::Url(proxy));
+    let url = SafeUrl::parse("https://goproxy.corp.example").unwrap();
+    let options = PoolOptions {
+        dns: Some(dns.address),
+        ..PoolOptions::default()
+    };
+    parts.pools.set(vec![(url, options)]);
+    let proxied = upstream("https://goproxy.corp.example", &parts);
+    proxied.fetch(zip()).await.unwrap_err();
+    let report = proxied.pool().unwrap();
+    assert_eq!(names(&proxied), ["goproxy.corp.example:443"]);
+    assert!(report.dns_trouble.unwrap().contains("HTTP proxy"));
+    assert_eq!(dns.asked(), 0);
+    let straight = ChainParts {
+        http: ways(&front, ProxyChoice::Direct).http,
+        ..parts
+    };
+    let straight = upstream("https://goproxy.corp.example", &straight);
+    assert!(straight.pool().unwrap().dns_trouble.is_none());
 }
