@@ -1,43 +1,10 @@
 // What a person does in the window, from end to end; each journey in a world of its own.
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { after, before, test } from 'node:test'
-import { Tab, launch } from './browser.js'
-import { World } from './world.js'
-
-let [browser, world, tab] = []
-before(async () => {
-  browser = await launch()
-})
-after(() => browser?.close())
-
-/** A journey in a new world; nothing may have gone wrong in the page at its end. Where it fails, a picture says where. */
-function journey(name, go) {
-  test(name, async () => {
-    world = await World.begin()
-    try {
-      await go()
-      tab.fine('at the end')
-    } catch (error) {
-      await tab?.shot(`failed-${name.replace(/\W+/g, '-')}`)
-      error.message += `\n${tab?.troubles.join('\n') ?? ''}`
-      throw error
-    } finally {
-      await tab?.close()
-      await world.end()
-      tab = undefined
-    }
-  })
-}
-
-const button = (name, options) => tab.page.getByRole('button', { name, ...options })
-const link = (name) => tab.page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name })
-const toast = (text) => tab.page.getByText(text).first().waitFor()
-const goenv = () => readFile(world.env.GOENV, 'utf8')
+import { button, goenv, journey, link, open, tab, toast, world } from './journey.js'
 
 journey('welcome: point go here, see a first request, give back', async () => {
   const before = await goenv()
-  tab = await Tab.open(browser, world, { first: true })
+  await open({ first: true })
   await tab.page.getByRole('heading', { level: 1, name: 'Keep your Go modules at hand' }).waitFor()
   await tab.settled()
   await tab.check('journey-welcome')
@@ -59,7 +26,7 @@ journey('welcome: point go here, see a first request, give back', async () => {
 
 journey('look around first changes nothing', async () => {
   const before = await goenv()
-  tab = await Tab.open(browser, world, { first: true })
+  await open({ first: true })
   await button('Look around first').click()
   await link('Overview').waitFor()
   await tab.settled()
@@ -69,7 +36,7 @@ journey('look around first changes nothing', async () => {
 })
 
 journey('switch the profile with the card, and see a switch that was made elsewhere', async () => {
-  tab = await Tab.open(browser, world)
+  await open()
   await tab.settled()
   const card = button(/company/).first()
   await card.click()
@@ -84,7 +51,7 @@ journey('switch the profile with the card, and see a switch that was made elsewh
 
 journey('filter the activity, open the story of a request, and keep both over a reload', async () => {
   await world.work()
-  tab = await Tab.open(browser, world)
+  await open()
   await tab.go('#/activity')
   const rows = tab.page.getByRole('row')
   await rows.nth(5).waitFor()
@@ -107,7 +74,7 @@ journey('filter the activity, open the story of a request, and keep both over a 
 })
 
 journey('the log shows what happens as it happens', async () => {
-  tab = await Tab.open(browser, world)
+  await open()
   await tab.go('#/activity')
   await tab.page.getByText('Nothing asked for yet').waitFor()
   await world.fetch('example.com/router@v1.8.1')
@@ -120,7 +87,7 @@ journey('the log shows what happens as it happens', async () => {
 })
 
 journey('mend a mistake in a chain, save it, and leave nothing unsaved by accident', async () => {
-  tab = await Tab.open(browser, world)
+  await open()
   await tab.go('#/upstreams?profile=company')
   const first = tab.page.getByRole('textbox', { name: 'Address of upstream 1' })
   const was = await first.inputValue()
@@ -143,7 +110,7 @@ journey('mend a mistake in a chain, save it, and leave nothing unsaved by accide
 journey('stock a project, and see what it is missing', async () => {
   const shop = await world.project('shop', 'example.com/color@v1.17.0', 'example.com/router@v1.8.1')
   const broken = await world.project('broken', 'example.com/nowhere@v1.0.0')
-  tab = await Tab.open(browser, world)
+  await open()
   for (const folder of [shop, broken]) {
     await tab.go('#/stock')
     await button('Stock a folder…').first().click()
@@ -163,7 +130,7 @@ journey('stock a project, and see what it is missing', async () => {
 })
 
 journey('the doctor looks at all there is, and says what to do', async () => {
-  tab = await Tab.open(browser, world)
+  await open()
   await tab.go('#/doctor')
   await tab.page.getByText(/\d+ of \d+ in order/).waitFor()
   await tab.page.getByText('Checksum database').first().waitFor()
@@ -176,7 +143,7 @@ journey('the doctor looks at all there is, and says what to do', async () => {
 journey('pause gives go env back, resume takes it again', async () => {
   await world.larder('env', 'on')
   assert.match(await goenv(), /GOPROXY=/)
-  tab = await Tab.open(browser, world)
+  await open()
   await tab.settled()
   await button(/company/)
     .first()
@@ -192,7 +159,7 @@ journey('pause gives go env back, resume takes it again', async () => {
 
 journey('offline is noticed, said, and over again', async () => {
   await world.work()
-  tab = await Tab.open(browser, world)
+  await open()
   await tab.settled()
   await button(/company/)
     .first()
@@ -213,7 +180,7 @@ journey('offline is noticed, said, and over again', async () => {
 
 journey('pin a module, remove one and take it back', async () => {
   await world.work()
-  tab = await Tab.open(browser, world)
+  await open()
   await tab.go('#/cache')
   await button('Pin example.com/color').click()
   await button('Unpin example.com/color').waitFor()

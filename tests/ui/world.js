@@ -28,11 +28,12 @@ export class World {
     return JSON.parse(value)
   }
 
-  /** A command of the world, such as `down company`. */
+  /** A command of the world, such as `down company`; what came of it. */
   async tell(command) {
     this.child.stdin.write(`${command}\n`)
     const said = await this.#line()
     if (said.failed) throw new Error(`${command}: ${said.failed}`)
+    return said
   }
 
   /** Runs `larder` in this world; its standard output. */

@@ -1810,6 +1810,8 @@ export type ProfileChecked = {
 export type ProfileDraft = {
   /** Its name. */
   name: string,
+  /** The profile that it was drawn from: what is not shown of that (a password, the key of a database) stays as it is there. */
+  drawn_from: string | null,
   /** Its upstreams, in the order in which they are asked; none where it has go's own. */
   chain: Array<ChainEntry>,
   /** Whether its upstreams are those that go has by itself. */

@@ -2,17 +2,20 @@
 //! its own, and the real `larder serve` in it. It ends, with all of it, when its standard input does.
 //!
 //! `window-world LARDER` prints a line of JSON that says where everything is, and then takes a command a line, each answered
-//! with a line of JSON: `{"ok":true}` or `{"failed":"…"}`.
+//! with a line of JSON: what came of it, or `{"failed":"…"}`.
 //!
 //! | command | what it does |
 //! |---|---|
-//! | `down NAME`, `up NAME` | the upstream `company` or `public` refuses connections, and takes them again |
+//! | `down NAME`, `up NAME` | the upstream `company` or `public`, or a node of it, refuses connections, and takes them again |
 //! | `slow NAME MILLIS` | it thinks for so long before each answer; 0 for no longer |
 //! | `add NAME MODULE VERSION BYTES` | it has another module version, that its database vouches for |
+//! | `wants NAME AUTHORIZATION` | it refuses whoever does not show this: `Basic …` |
+//! | `pool COUNT` | `company` is so many nodes from now on, `n1` and on, each with all its modules; answered with their addresses. Larder starts anew |
 //! | `stop`, `start` | Larder ends, and starts again |
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+use std::fmt::Write;
 use std::io::BufRead;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -20,10 +23,15 @@ use std::time::Duration;
 use std::{env, fs, io};
 
 use serde_json::{Value, json};
-use test_support::{Behaviour, DeadAddress, FakeDatabase, FakeProxy, Larder, Module, TempHome};
+use test_support::{
+    Behaviour, DeadAddress, FakeDatabase, FakeProxy, Larder, Module, Script, TempHome,
+};
 
-/// Public modules: path, versions, bytes of each.
-const PUBLIC: &[(&str, &[&str], usize)] = &[
+/// A path, versions, bytes of each.
+type Listed = (&'static str, &'static [&'static str], usize);
+
+/// Public modules.
+const PUBLIC: &[Listed] = &[
     (
         "example.com/color",
         &["v1.16.0", "v1.17.0", "v1.18.0"],
@@ -44,7 +52,7 @@ const PUBLIC: &[(&str, &[&str], usize)] = &[
     ),
 ];
 /// Private modules of the company.
-const PRIVATE: &[(&str, &[&str], usize)] = &[
+const PRIVATE: &[Listed] = &[
     ("corp.example/payments", &["v1.0.0", "v1.1.0"], 60_000),
     ("corp.example/auth", &["v0.4.2"], 30_000),
 ];
@@ -54,6 +62,8 @@ struct World {
     home: TempHome,
     company: FakeProxy,
     public: FakeProxy,
+    /// The nodes of `company`, where it is several.
+    nodes: Vec<FakeProxy>,
     database: FakeDatabase,
     running: Option<Larder>,
 }
@@ -78,16 +88,14 @@ impl World {
             home: TempHome::new(),
             company: FakeProxy::start_blocking(),
             public: FakeProxy::start_blocking(),
+            nodes: Vec::new(),
             database,
             running: None,
         };
         for (modules, proxy) in [(PUBLIC, &world.public), (PRIVATE, &world.company)] {
-            for (path, versions, bytes) in modules {
-                for version in *versions {
-                    let module = Module::simple(path, version).bulk("data.bin", *bytes);
-                    world.database.add_module(&module);
-                    proxy.add(&module);
-                }
+            for module in all(modules) {
+                world.database.add_module(&module);
+                proxy.add(&module);
             }
         }
         world.database.publish();
@@ -102,12 +110,19 @@ impl World {
         let sums = self.database.gosumdb();
         // A port of its own that it remembers: go is only pointed at one of these.
         let port = DeadAddress::new().addr().port();
-        let text = format!(
+        let mut text = format!(
             "port = {port}\nprofile = \"company\"\n\n\
              [profiles.public]\nupstreams = \"{public}\"\nchecksum-database = \"{sums}\"\n\n\
              [profiles.company]\nupstreams = \"{company},{public}\"\nchecksum-database = \"{sums}\"\n\
              private = \"corp.example\"\nprivate-upstreams = \"{company}\"\n"
         );
+        if !self.nodes.is_empty() {
+            let nodes: Vec<String> = self.nodes.iter().map(FakeProxy::url).collect();
+            let _ = write!(
+                text,
+                "\n[[pools]]\nupstream = {company:?}\nnodes = {nodes:?}\n"
+            );
+        }
         let file = self.home.write("larder/config/settings.toml", text);
         for folder in file.ancestors().skip(1).take(2) {
             fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).unwrap();
@@ -139,12 +154,12 @@ impl World {
 
     fn answer(&mut self, words: &[&str]) -> Value {
         match self.obey(words) {
-            Ok(()) => json!({ "ok": true }),
+            Ok(said) => said,
             Err(why) => json!({ "failed": why }),
         }
     }
 
-    fn obey(&mut self, words: &[&str]) -> Result<(), String> {
+    fn obey(&mut self, words: &[&str]) -> Result<Value, String> {
         match words {
             ["down", name] => self.proxy(name)?.stop(),
             ["up", name] => self.proxy(name)?.restart(),
@@ -164,13 +179,42 @@ impl World {
                 self.database.publish();
                 self.proxy(name)?.add(&module);
             }
-            ["stop"] => {
-                let running = self.running.take().ok_or("it does not run")?;
-                running.terminate();
+            ["wants", name, scheme, secret] => {
+                let wanted = format!("{scheme} {secret}");
+                let refusal = Behaviour::status(401, "sign in");
+                self.proxy(name)?.on_match(
+                    move |request| request.header("authorization") != Some(&wanted),
+                    Script::cycle([refusal]),
+                );
             }
+            ["pool", count] => return self.pool(number(count)?),
+            ["stop"] => self.stop()?,
             ["start"] => self.start(),
             other => return Err(format!("there is no {other:?}")),
         }
+        Ok(json!({ "ok": true }))
+    }
+
+    fn pool(&mut self, count: u64) -> Result<Value, String> {
+        for _ in 0..count {
+            let node = FakeProxy::start_blocking();
+            all(PRIVATE).for_each(|module| node.add(&module));
+            self.nodes.push(node);
+        }
+        self.stop()?;
+        self.settings();
+        self.start();
+        let addresses: Vec<String> = self
+            .nodes
+            .iter()
+            .map(|node| node.addr().to_string())
+            .collect();
+        Ok(json!({ "ok": true, "nodes": addresses }))
+    }
+
+    fn stop(&mut self) -> Result<(), String> {
+        let running = self.running.take().ok_or("it does not run")?;
+        running.terminate();
         Ok(())
     }
 
@@ -178,9 +222,23 @@ impl World {
         match name {
             "company" => Ok(&self.company),
             "public" => Ok(&self.public),
-            other => Err(format!("there is no upstream {other:?}")),
+            other => {
+                let node = other
+                    .strip_prefix('n')
+                    .and_then(|at| at.parse::<usize>().ok());
+                node.and_then(|at| self.nodes.get(at.checked_sub(1)?))
+                    .ok_or_else(|| format!("there is no upstream {other:?}"))
+            }
         }
     }
+}
+
+/// Each version of each of these.
+fn all(modules: &'static [Listed]) -> impl Iterator<Item = Module> {
+    modules.iter().flat_map(|(path, versions, bytes)| {
+        let each = versions.iter();
+        each.map(move |version| Module::simple(path, version).bulk("data.bin", *bytes))
+    })
 }
 
 fn number(text: &str) -> Result<u64, String> {

@@ -19,6 +19,7 @@ const base = {
   no_checksum_database: [],
   safety_net: true,
   safety_net_stands: false,
+  drawn_from: null,
   safety_net_why_not: null,
   http_proxy: null,
   extra_ca: null,

@@ -47,6 +47,7 @@ describe('a draft', () => {
     no_checksum_database: [],
     safety_net: true,
     safety_net_stands: false,
+    drawn_from: null,
     safety_net_why_not: null,
     http_proxy: null,
     extra_ca: null,

@@ -59,6 +59,7 @@ export const doctor = {
     'first-sight': 'Modules outside the database are held against what was seen first.',
     grants: 'These modules are delivered though nobody vouches for them.',
   },
+  heading: ({ check, found }: { check: string; found: string; health: string }) => `${check}: ${found}`,
   health: { ok: 'In order', warning: 'Needs a look', broken: 'Broken' },
   report: (version: string, at: string) => `Larder ${version}, looked at ${at}`,
   stopped: 'Not all was looked at.',

@@ -48,11 +48,8 @@ export const overview = {
     label: 'Needs a hand',
     more: (n: number) => plural(n, { one: '1 more in Doctor', other: `${number(n)} more in Doctor` }),
     copyCommand: 'Copy the command',
-    missed: (n: number) =>
-      plural(n, {
-        one: '1 module was asked for and missing.',
-        other: `${number(n)} modules were asked for and missing.`,
-      }),
+    /** By its kind, or as the engine says it. */
+    told: (_kind: string, said: string) => said,
   },
   fetches: 'Fetches, last 24 hours',
   inAll: (n: number) => `${number(n)} in all`,

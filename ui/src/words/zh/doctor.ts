@@ -59,6 +59,7 @@ export const doctor: Words['doctor'] = {
     'first-sight': '数据库之外的模块以首次所见为准。',
     grants: '这些模块无人作证，仍予放行。',
   },
+  heading: ({ check, health }) => `${check}：${health}`,
   health: { ok: '正常', warning: '需要留意', broken: '不可用' },
   report: (version, at) => `Larder ${version}，检查于 ${at}`,
   stopped: '没有检查完。',

@@ -1,17 +1,8 @@
 // Words of the screen Overview.
 import type { Words } from '../en'
+import { told } from './attention'
 import { number } from './form'
-
-/** What the engine says of an upstream, as the rest of a sentence. */
-const REASONS: Record<string, string> = {
-  'is slow': '响应缓慢',
-  'does not answer': '没有应答',
-  'breaks off': '传输中断',
-  'is asked too often': '请求过于频繁',
-  'answers with something else': '应答的不是模块',
-  'has no room left for more': '空间不足',
-}
-const reason = (said: string) => REASONS[said] ?? said.replace(/^fails with status (\d+)$/, '返回状态 $1')
+import { reason } from './reason'
 
 export const overview: Words['overview'] = {
   title: '概览',
@@ -59,7 +50,7 @@ export const overview: Words['overview'] = {
     label: '需要处理',
     more: (n) => `诊断中还有 ${number(n)} 项`,
     copyCommand: '复制命令',
-    missed: (n) => `请求过但缺少 ${number(n)} 个模块。`,
+    told,
   },
   fetches: '过去 24 小时的请求',
   inAll: (n) => `共 ${number(n)} 次`,

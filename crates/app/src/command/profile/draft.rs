@@ -15,6 +15,9 @@ use crate::settings::{ProfileSettings, RuleSettings, RuleTarget, UpstreamList};
 pub struct ProfileDraft {
     /// Its name.
     pub name: String,
+    /// The profile that it was drawn from: what is not shown of that (a password, the key of a database) stays as it is there.
+    #[serde(default)]
+    pub drawn_from: Option<String>,
     /// Its upstreams, in the order in which they are asked; none where it has go's own.
     pub chain: Vec<DraftUpstream>,
     /// Whether its upstreams are those that go has by itself.
@@ -94,6 +97,7 @@ impl ProfileDraft {
         let path = |path: &Path| path.display().to_string();
         Self {
             name: profile.name.clone(),
+            drawn_from: Some(profile.name.clone()).filter(|name| !name.is_empty()),
             chain: rows(profile.upstreams.as_ref()),
             default_chain: profile.upstreams.is_none(),
             checksum_database: profile

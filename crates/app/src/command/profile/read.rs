@@ -38,7 +38,8 @@ pub(super) struct Read {
 
 /// Reads a draft that is to take the place of the profile called `was`, or to be a new one.
 pub(super) fn read(draft: &ProfileDraft, was: Option<&str>, settings: &Settings) -> Read {
-    let before = was.and_then(|was| settings.profile(was));
+    let drawn_from = was.or(draft.drawn_from.as_deref());
+    let before = drawn_from.and_then(|name| settings.profile(name));
     let mut reading = Reading {
         written: before.map(written).unwrap_or_default(),
         complaints: Vec::new(),

@@ -117,6 +117,26 @@ fn an_upstream_that_is_wrong_is_told_at_its_row() {
 }
 
 #[test]
+fn a_copy_has_what_is_not_shown_of_its_model() {
+    let mut settings = settings();
+    let mut company = settings.profile("company").unwrap().clone();
+    let database = "sums.example.com+6032d79d+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    company.checksum_db = Some(database.parse().unwrap());
+    settings = settings.with(&company);
+    let copy = ProfileDraft {
+        name: "spare".to_owned(),
+        ..ProfileDraft::of(&company)
+    };
+    let Read {
+        profile,
+        complaints,
+    } = read(&copy, None, &settings);
+    assert_eq!(complaints, []);
+    company.name = "spare".to_owned();
+    assert_eq!(profile, company);
+}
+
+#[test]
 fn all_other_fields_are_told_by_name() {
     let own = Some("company");
     let mut draft = draft();
