@@ -1,5 +1,5 @@
 // Photographs the window with the mock's data: routes × looks × languages × sizes, into target/ui-mock/.
-// node scripts/shoot.mjs [--build] [--axe] [--only overview,settings] [--case offline] [--look light] [--lang en] [--size 1080x720] [--text 200]
+// node scripts/shoot.mjs [--build] [--axe] [--only overview,settings] [--case offline] [--look light] [--lang en] [--size 1080x720] [--text 200] [--forced]
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -18,6 +18,7 @@ const { values: said } = parseArgs({
     lang: { type: 'string' },
     size: { type: 'string' },
     text: { type: 'string' },
+    forced: { type: 'boolean' },
     out: { type: 'string', default: '../target/ui-mock' },
   },
 })
@@ -36,6 +37,8 @@ const SCENES = [
   ['activity'],
   ['activity?open=2959'],
   ['upstreams'],
+  ['upstreams', 'nodes-out'],
+  ['upstreams', 'no-pool'],
   ['private'],
   ['cache'],
   ['stock'],
@@ -100,9 +103,12 @@ async function shoot(look, language, size, [route, scene]) {
     colorScheme: look,
     locale: language === 'zh' ? 'zh-CN' : 'en-GB',
     reducedMotion: 'reduce',
+    forcedColors: said.forced ? 'active' : 'none',
   })
   const page = await context.newPage()
-  const name = [route.replace(/\W+/g, '-'), scene, look, language, size, said.text].filter(Boolean).join('-')
+  const name = [route.replace(/\W+/g, '-'), scene, look, language, size, said.text, said.forced && 'forced']
+    .filter(Boolean)
+    .join('-')
   const tell = (what) => ((findings += 1), console.log(`${name}: ${what}`))
   page.on('pageerror', (error) => tell(`page error: ${error.message}`))
   page.on('console', (message) => message.type() === 'error' && tell(`console: ${message.text()}`))
@@ -110,6 +116,10 @@ async function shoot(look, language, size, [route, scene]) {
   if (said.text) await page.addStyleTag({ content: `html { font-size: ${said.text}% }` })
   await page.waitForTimeout(450)
   await page.screenshot({ path: `${said.out}/${name}.png` })
+  const wider = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+  if (wider > 0) tell(`it is ${wider} px wider than the window`)
   if (axe) {
     await page.evaluate(axe)
     const found = await page.evaluate(() =>

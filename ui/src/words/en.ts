@@ -2,6 +2,7 @@
 import { activity } from './en/activity'
 import { cache } from './en/cache'
 import { doctor } from './en/doctor'
+import { nodes } from './en/nodes'
 import { overview } from './en/overview'
 import { privateModules } from './en/private'
 import { settings } from './en/settings'
@@ -16,6 +17,7 @@ export const en = {
   overview,
   activity,
   upstreams,
+  nodes,
   privateModules,
   cache,
   stock,

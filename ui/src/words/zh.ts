@@ -3,6 +3,7 @@ import type { Words } from './en'
 import { activity } from './zh/activity'
 import { cache } from './zh/cache'
 import { doctor } from './zh/doctor'
+import { nodes } from './zh/nodes'
 import { overview } from './zh/overview'
 import { privateModules } from './zh/private'
 import { settings } from './zh/settings'
@@ -17,6 +18,7 @@ export const zh: Words = {
   overview,
   activity,
   upstreams,
+  nodes,
   privateModules,
   cache,
   stock,

@@ -4,6 +4,7 @@ import { changes, scene, wait, type Mocks } from './kit'
 import { activity } from './activity'
 import { cache } from './cache'
 import { doctor } from './doctor'
+import { nodes } from './nodes'
 import { overview } from './overview'
 import { privateModules } from './private'
 import { settings } from './settings'
@@ -21,6 +22,7 @@ const all: Mocks[] = [
   ...(scene === 'first-run' || scene === 'override' ? [welcome, privateModules] : [privateModules, welcome]),
   settings,
   upstreams,
+  nodes,
   doctor,
   stock,
 ]

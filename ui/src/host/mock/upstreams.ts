@@ -142,6 +142,8 @@ export const upstreams: Mocks = {
         in_force: known?.in_use ?? false,
         upstreams: null,
         private_upstreams: null,
+        canary: null,
+        mirror: null,
         rules: [],
       }
       return { profile, is_new: was === null, changed: true, notes: [] }

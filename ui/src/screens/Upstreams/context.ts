@@ -1,6 +1,7 @@
 // What the parts of the editor share: the draft, the tests, what is kept for upstreams, the dialog to sign in.
 import { createContext } from 'svelte'
 import type { ListedCredential } from '../../host'
+import type { Asked } from '../../shell/ask.svelte'
 import type { Edit } from './edit.svelte'
 import type { Tests } from './tests.svelte'
 
@@ -12,6 +13,10 @@ export interface Editing {
   test(address: string): void
   signIn(address: string): void
   signOut(address: string): void
+  /** The upstreams that are several nodes. */
+  pools: Asked<'pool-list'>
+  /** Opens the dialog about the nodes of an address. */
+  editPool(address: string): void
 }
 
 export const [editing, setEditing] = createContext<Editing>()
