@@ -39,7 +39,8 @@ journey('make a profile from another, rename it, and remove it', async () => {
   await field('Name').fill('spare')
   await button('Save').click()
   await toast('spare is there')
-  const names = async () => JSON.parse(await world.larder('profile', 'list', '--json')).map((one) => one.name)
+  const names = async () =>
+    JSON.parse(await world.larder('profile', 'list', '--json')).profiles.map((one) => one.name)
   assert((await names()).includes('spare'))
 
   await button('More for spare').click()

@@ -114,6 +114,11 @@ impl LastLook {
         self.go.is_outdated.store(true, Ordering::Relaxed);
     }
 
+    /// What is kept, or must stay, has changed: the next who asks has the sums made anew.
+    pub(crate) fn numbers_changed(&self) {
+        self.numbers.is_outdated.store(true, Ordering::Relaxed);
+    }
+
     /// The sums, as they were seen last; the first time they are made.
     ///
     /// # Errors

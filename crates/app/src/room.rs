@@ -201,6 +201,7 @@ async fn tell(app: &App, limits: &Limits, made: &RoomMade) {
         tracing::info!(%version, %tree, bytes, %last_used, "gone to make room: {why}");
     }
     if !made.victims.is_empty() {
+        app.last_look().numbers_changed();
         app.changes().tell(&[Topic::Cache, Topic::State]);
         let bytes: u64 = made.victims.iter().map(|victim| victim.bytes).sum();
         let versions = made.victims.len();

@@ -1,4 +1,8 @@
 // Through what a long list is seen: what scrolls it, how far it is scrolled, how much of it is in sight.
+
+/** How large letters are, in pixels: 16, and more where a person wants them so. */
+export const rem = (): number => parseFloat(getComputedStyle(document.documentElement).fontSize)
+
 export class Port {
   /** How far the top of what is in sight is below the first row. */
   top = $state(0)
@@ -13,7 +17,7 @@ export class Port {
 
   /** Begins to look; where the list scrolls with what it stands in, at what that is. Gives back how to end. */
   begin(list: HTMLElement, body: HTMLElement, isInner: boolean): () => void {
-    this.unit = Math.max(32, 2 * parseFloat(getComputedStyle(document.documentElement).fontSize))
+    this.unit = Math.max(32, 2 * rem())
     let port: HTMLElement | null = list
     if (isInner) {
       do port = port.parentElement

@@ -255,6 +255,7 @@ impl Job for CacheClear {
     async fn run(self, app: App, reporter: Reporter) -> Result<Cleared, Failure> {
         let filter = filter(self.pattern.as_deref())?;
         let cleared = app.store().clear(&filter, &told(&reporter)).await;
+        app.last_look().numbers_changed();
         app.changes().tell(&[Topic::Cache, Topic::State]);
         // Even where it failed half-way: what is gone from disk must not be served from memory.
         app.forget_hot();

@@ -107,6 +107,7 @@ fn must_stay(stay: &[(ModuleVersion, Vec<String>)]) -> Failure {
 /// What is kept is another than it was.
 fn changed(app: &App) {
     app.deliveries().iter().for_each(delivery::Delivery::forget);
+    app.last_look().numbers_changed();
     app.changes().tell(&[Topic::Cache, Topic::State]);
 }
 

@@ -163,6 +163,7 @@ impl Call for Pin {
             app.store().keep_pattern(PERSON, filter).await?;
             pins.push(of_pattern(app, PERSON, filter).await?);
         }
+        app.last_look().numbers_changed();
         app.changes().tell(&[Topic::Cache]);
         Ok(Pins {
             pins,
@@ -210,6 +211,7 @@ impl Call for Unpin {
             patterns += u64::from(app.store().release_pattern(PERSON, filter).await?);
         }
         app.look_at_room().notify_one();
+        app.last_look().numbers_changed();
         app.changes().tell(&[Topic::Cache]);
         Ok(Unpinned { patterns })
     }

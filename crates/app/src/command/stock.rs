@@ -144,6 +144,7 @@ impl Job for StockMissed {
             report = Box::pin(bringing) => report?,
         };
         app.store().forget_missed(&report.done).await?;
+        app.last_look().numbers_changed();
         app.changes().tell(&[Topic::Stock, Topic::State]);
         Ok(report)
     }

@@ -65,6 +65,8 @@ struct World {
     /// The nodes of `company`, where it is several.
     nodes: Vec<FakeProxy>,
     database: FakeDatabase,
+    /// A port of its own that it remembers: go is only pointed at one of these.
+    port: u16,
     running: Option<Larder>,
 }
 
@@ -90,6 +92,7 @@ impl World {
             public: FakeProxy::start_blocking(),
             nodes: Vec::new(),
             database,
+            port: DeadAddress::new().addr().port(),
             running: None,
         };
         for (modules, proxy) in [(PUBLIC, &world.public), (PRIVATE, &world.company)] {
@@ -108,8 +111,7 @@ impl World {
     fn settings(&self) {
         let (company, public) = (self.company.url(), self.public.url());
         let sums = self.database.gosumdb();
-        // A port of its own that it remembers: go is only pointed at one of these.
-        let port = DeadAddress::new().addr().port();
+        let port = self.port;
         let mut text = format!(
             "port = {port}\nprofile = \"company\"\n\n\
              [profiles.public]\nupstreams = \"{public}\"\nchecksum-database = \"{sums}\"\n\n\
