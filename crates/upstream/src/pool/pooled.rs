@@ -226,7 +226,8 @@ impl Pooled {
         };
         let presented = presented.filter(|_| http.is_covered());
         // Reading the trust store is no time of the node's.
-        http.warm().await.map_err(Failure::last)?;
+        let warmed = http.warm().await;
+        warmed.map_err(|error| note.failed(Failure::last(error)))?;
         let begun = Instant::now();
         let asking = http.once(&question.path, &question.terms, presented);
         tokio::pin!(asking);
@@ -330,6 +331,9 @@ impl Pooled {
             Place::OwnName => return Ok(Arc::clone(&self.own)),
         };
         let http = Arc::new(http);
+        // Those of nodes that are gone for good go with their connections.
+        let known = self.pool.nodes();
+        nodes.retain(|name, _| known.iter().any(|node| node.name == *name));
         nodes.insert(node.name.clone(), Arc::clone(&http));
         Ok(http)
     }

@@ -169,6 +169,23 @@ async fn nodes_come_and_go_by_their_time_and_the_last_good_answer_is_kept() {
 }
 
 #[tokio::test]
+async fn a_dns_that_lies_does_not_take_the_last_living_node_away() {
+    let dns = FakeDns::start().await;
+    let (port, _nodes) = at_one_port([A]).await;
+    dns.addresses(HOST, 1, &[A]);
+    let url = format!("http://{HOST}:{port}");
+    let (_parts, upstream) = pooled(&url, NodesFrom::Addresses, &dns);
+    let (first, _) = get(&upstream).await;
+    dns.addresses(HOST, 1, &[B, C]);
+    while names(&upstream).len() < 3 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for _ in 0..4 {
+        assert_eq!(get(&upstream).await.0, first, "nobody is at the others");
+    }
+}
+
+#[tokio::test]
 async fn where_the_dns_knows_nothing_the_upstream_is_asked_by_its_own_name() {
     let dns = FakeDns::start().await;
     let here = node("127.0.0.1:0").await;
