@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod alone;
+mod listed;
+mod names;
 
 use std::env;
 use std::fs;
@@ -66,6 +68,14 @@ fn story(cluster: Cluster, found: Found, troubles: &[(Trouble, usize)]) -> Story
             .all(|(_, figures)| figures.requests > 0)
     );
     story
+}
+
+#[track_caller]
+fn assert_none_failed(story: &Story) {
+    for (trouble, figures) in story.figures() {
+        let failed = figures.failures.len();
+        assert_eq!(failed, 0, "{trouble}: {:?}", figures.failures.first());
+    }
 }
 
 #[test]
