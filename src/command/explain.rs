@@ -70,6 +70,7 @@ fn render(explained: &Explained, zone: &TimeZone) -> String {
     let nowhere = ["nowhere".to_owned()];
     page.entries("comes from", or(&explained.upstreams, &nowhere));
     page.because(&explained.upstreams_because);
+    page.entries("pools", &explained.pools);
     if let Some(canary) = &explained.canary {
         page.entry("canary", &format!("{canary} is asked first"));
         page.because("its path is in the canary's share, and always the same paths are; what it does not have or fails at comes from those above");
@@ -234,6 +235,7 @@ mod tests {
             upstreams: vec!["proxy.example.com".to_owned(), "direct".to_owned()],
             upstreams_because: "no rule is for it: these are the upstreams of profile public"
                 .to_owned(),
+            pools: vec!["proxy.example.com: all 3 nodes answer".to_owned()],
             canary: Some("next.example.com".to_owned()),
             mirror: Some("other.example.com".to_owned()),
             database: Some("sum.example.com".to_owned()),
@@ -285,6 +287,7 @@ mod tests {
             upstreams: Vec::new(),
             upstreams_because:
                 "it is private, and profile public names no place for private modules".to_owned(),
+            pools: Vec::new(),
             canary: None,
             mirror: None,
             covered: false,

@@ -127,7 +127,7 @@ fn a_pool_is_in_force_at_once_shown_and_taken_out() {
         "{listed}"
     );
     let listed = asked(&pool.home, &["pool", "list", "--json"]);
-    assert_eq!(listed[0]["upstream"], pool.upstream.url() + "/");
+    assert_eq!(listed[0]["upstream"], pool.upstream.url());
     assert_eq!(listed[0]["named"], true);
 
     let name = pool.upstream.addr().to_string();
@@ -145,7 +145,10 @@ fn without_an_instance_it_is_written_down_for_the_next() {
     let listed = larder(&pool.home, &["pool", "list"]).success().stdout;
     assert!(listed.contains("2 nodes: http://127.0.0.1:"), "{listed}");
     let nodes = larder(&pool.home, &["node", "list"]).success().stdout;
-    assert!(nodes.contains("Larder is not running"), "{nodes}");
+    assert!(
+        nodes.contains("  2 nodes\n") && nodes.contains("Larder is not running"),
+        "{nodes}"
+    );
     let refused = larder(&pool.home, &["node", "eject", &pool.names()[0]]).code(3);
     assert!(refused.stderr.contains("larder serve"), "{refused}");
     let running = serve(&pool.home);

@@ -57,7 +57,8 @@ pub(crate) fn line(pool: &PoolReport) -> String {
     said
 }
 
-fn of(count: usize) -> String {
+/// `1 node`, `3 nodes`.
+pub(crate) fn of(count: usize) -> String {
     match count {
         1 => "1 node".to_owned(),
         more => format!("{more} nodes"),

@@ -10,10 +10,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Tree;
 use ts_rs::TS;
+use upstream::Upstream;
 
 use super::Call;
 use crate::app::App;
 use crate::failure::{Code, Failure};
+use crate::nodes;
 use crate::profile;
 use crate::settings::{RuleTarget, Settings};
 use crate::trust;
@@ -48,6 +50,9 @@ pub struct Explained {
     pub upstreams: Vec<String>,
     /// Why these.
     pub upstreams_because: String,
+    /// How those of them do that are several nodes, a line each.
+    #[serde(default)]
+    pub pools: Vec<String>,
     /// The canary that is asked before them.
     #[serde(default)]
     #[ts(optional = nullable)]
@@ -131,6 +136,7 @@ impl Call for Explain {
             serving: app.serving().is_ok(),
             upstreams: names.map(|upstream| upstream.name().to_owned()).collect(),
             upstreams_because: upstreams_because(&profile, &route, rule.as_ref()),
+            pools: pools(&route),
             canary: route.canary.map(|canary| canary.name().to_owned()),
             mirror: profile
                 .mirror_for(path)
@@ -296,6 +302,19 @@ fn upstreams_because(profile: &Profile, route: &Route<'_>, rule: Option<&RuleBy>
         ),
         (None, false, _) => format!("no rule is for it: these are the upstreams of profile {name}"),
     }
+}
+
+/// How the upstreams of a path do that are several nodes.
+fn pools(route: &Route<'_>) -> Vec<String> {
+    let listed = route.chain.into_iter().flat_map(|chain| chain.upstreams());
+    let reports = route
+        .canary
+        .into_iter()
+        .chain(listed)
+        .filter_map(Upstream::pool);
+    reports
+        .map(|report| format!("{}: {}", report.upstream, nodes::line(&report)))
+        .collect()
 }
 
 /// Whether the database vouches for a path, and why or why not.

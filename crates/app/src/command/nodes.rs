@@ -131,14 +131,18 @@ impl Call for Nodes {
             })
         };
         let reports = around.pools().reports().into_iter();
+        let serving = app.serving().is_ok();
+        let pools = reports.map(|report| {
+            let mut shown = PoolShown::of(in_use(&report), report);
+            if !serving {
+                // Nobody has asked them.
+                shown.said = nodes::of(shown.nodes.len());
+            }
+            shown
+        });
         Ok(NodesShown {
-            serving: app.serving().is_ok(),
-            pools: reports
-                .map(|report| {
-                    let in_use = in_use(&report);
-                    PoolShown::of(report, in_use)
-                })
-                .collect(),
+            serving,
+            pools: pools.collect(),
         })
     }
 }
@@ -198,7 +202,7 @@ fn ago(time: Duration) -> Timestamp {
 }
 
 impl PoolShown {
-    pub(super) fn of(report: PoolReport, in_use: bool) -> Self {
+    fn of(in_use: bool, report: PoolReport) -> Self {
         let said = nodes::line(&report);
         let (from, srv) = match report.from {
             NodesFrom::Listed(_) => (PoolFrom::Nodes, None),

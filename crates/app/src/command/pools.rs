@@ -209,7 +209,7 @@ async fn said(app: &App, settings: &Settings, pool: &PoolSettings) -> Result<Poo
     let name = pool.name();
     let options = &pool.options;
     let (nodes, srv) = match &options.nodes {
-        NodesFrom::Listed(nodes) => (nodes.iter().map(ToString::to_string).collect(), None),
+        NodesFrom::Listed(nodes) => (nodes.iter().map(settings::written).collect(), None),
         NodesFrom::Addresses => (Vec::new(), None),
         NodesFrom::Srv(srv) => (Vec::new(), Some(srv.clone())),
     };
@@ -218,7 +218,7 @@ async fn said(app: &App, settings: &Settings, pool: &PoolSettings) -> Result<Poo
         Err(_) => Vec::new(),
     };
     Ok(PoolSaid {
-        upstream: pool.upstream.to_string(),
+        upstream: settings::written(&pool.upstream),
         nodes,
         addresses: options.nodes == NodesFrom::Addresses,
         srv,

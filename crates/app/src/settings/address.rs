@@ -25,3 +25,8 @@ pub(super) fn is_same(one: &SafeUrl, other: &SafeUrl) -> bool {
     let path = |url: &SafeUrl| url.as_url().path().trim_end_matches('/').to_owned();
     one.origin() == other.origin() && path(one) == path(other)
 }
+
+/// A URL as a person writes it, without a slash for nothing at its end. What may not be shown is refused before.
+pub(crate) fn written(url: &SafeUrl) -> String {
+    url.to_string().trim_end_matches('/').to_owned()
+}

@@ -4,6 +4,7 @@ use delivery::Share;
 use secret::SafeUrl;
 use toml_edit::{InlineTable, Item, Value};
 
+use super::address::written;
 use super::reader::Reader;
 use crate::failure::Failure;
 
@@ -67,10 +68,7 @@ impl Beside {
             Value::from(percent)
         };
         let mut table = InlineTable::new();
-        table.insert(
-            "to",
-            Value::from(self.to.as_url().as_str().trim_end_matches('/')),
-        );
+        table.insert("to", Value::from(written(&self.to)));
         table.insert("share", share);
         Value::InlineTable(table)
     }

@@ -33,7 +33,7 @@ use toml_edit::Item;
 use self::reader::Reader;
 use crate::failure::{Code, Failure};
 
-pub(crate) use self::address::address;
+pub(crate) use self::address::{address, written};
 pub use self::beside::Beside;
 pub use self::choice::Choice;
 pub use self::credentials::CredentialSettings;

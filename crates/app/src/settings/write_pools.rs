@@ -7,6 +7,7 @@ use secret::SafeUrl;
 use toml_edit::{Array, InlineTable, Item, TableLike, Value};
 use upstream::{NodesFrom, PoolOptions};
 
+use super::address::written;
 use super::pools::PoolSettings;
 use super::write::{checked, parsed, rewrite, set, table, unforeseen};
 use super::{Settings, cut};
@@ -143,12 +144,6 @@ fn fields(options: &PoolOptions) -> Vec<(&'static str, Option<Value>)> {
         ),
         ("hedge", differs(options.hedge != usual.hedge, true.into())),
     ]
-}
-
-/// A URL as a person writes it; what may not be shown is refused before.
-fn written(url: &SafeUrl) -> String {
-    let text = url.to_string();
-    text.trim_end_matches('/').to_owned()
 }
 
 fn time(time: Duration) -> String {

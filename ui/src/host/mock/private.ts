@@ -83,6 +83,7 @@ function explain(text: string): Explained {
     upstreams_because: own
       ? 'it is private, and these are the private upstreams of profile company'
       : 'no rule is for it: these are the upstreams of profile company',
+    pools: [],
     database: 'sums.example.com',
     covered: !own,
     database_because: '',

@@ -6,7 +6,7 @@ use delivery::Share;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::settings::{Beside, Choice, ProfileSettings, RuleSettings, RuleTarget};
+use crate::settings::{Beside, Choice, ProfileSettings, RuleSettings, RuleTarget, written};
 
 /// A profile, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -57,7 +57,7 @@ pub struct BesideView {
 impl BesideView {
     fn of(said: &Beside) -> Self {
         Self {
-            to: said.to.to_string(),
+            to: written(&said.to),
             share: said.share,
         }
     }
