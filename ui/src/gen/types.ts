@@ -699,6 +699,8 @@ export type Explained = {
   upstreams: Array<string>,
   /** Why these. */
   upstreams_because: string,
+  /** How those of them do that are several nodes, a line each. */
+  pools: Array<string>,
   /** The canary that is asked before them. */
   canary?: string | null,
   /** The mirror that is asked as well, without being waited for. */
