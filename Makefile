@@ -8,7 +8,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export LARDER_TEST_GOCACHE := $(TARGET)/test-gocache
 
 .NOTPARALLEL:
-.PHONY: help run test check matrix bench bench-failover dist dist-test
+.PHONY: help run test check matrix bench bench-failover monitoring-test collector-test dist dist-test
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -52,6 +52,14 @@ bench: ## measure Larder beside nginx and beside its upstream
 
 bench-failover: ## measure how clients fare while nodes of an upstream fail
 	@$(MAKE) --no-print-directory bench ARGS=failover
+
+monitoring-test: ## from an alert to an action, with the real Prometheus and Alertmanager
+	@scripts/setup test
+	@cargo test --package larder --test monitoring -- --ignored an_alert
+
+collector-test: ## traces at the real OpenTelemetry collector, which is built first, over the network
+	@scripts/setup test
+	@cargo test --package larder --test monitoring -- --ignored the_real_collector
 
 dist: ## build the packages: a .deb and an .rpm
 	@scripts/setup dist

@@ -31,6 +31,7 @@ mod status;
 mod stock;
 mod stop;
 mod token;
+mod traces;
 mod trust;
 mod use_profile;
 mod verify;
@@ -74,6 +75,7 @@ pub(crate) enum Command {
     Vulncheck(vulncheck::Options),
     Vulndb(vulndb::Options),
     Metrics(metrics::Options),
+    Traces(traces::Options),
     Doctor(doctor::Options),
     Stop(stop::Options),
     Env(env::Options),
@@ -116,6 +118,7 @@ impl Command {
             Self::Verify(options) => options.json,
             Self::Vulndb(options) => options.json(),
             Self::Metrics(options) => options.json(),
+            Self::Traces(options) => options.json(),
             Self::Doctor(options) => options.json,
             Self::Env(options) => options.json(),
             Self::Service(options) => options.json(),
@@ -185,6 +188,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Trouble> {
         Command::Metrics(options) => {
             on_this_thread(metrics::run(options, Places::of_environment()?))
         }
+        Command::Traces(options) => on_this_thread(traces::run(options, Places::of_environment()?)),
         Command::Doctor(options) => on_this_thread(doctor::run(options, Places::of_environment()?)),
         Command::Stop(_) => on_this_thread(stop::run(Places::of_environment()?)),
         Command::Env(options) => on_this_thread(env::run(options, Places::of_environment()?)),

@@ -28,6 +28,7 @@ mod secrets;
 mod service;
 mod state;
 mod stock;
+mod traces;
 mod trust;
 mod use_profile;
 mod verify;

@@ -27,7 +27,7 @@ fn metrics_are_served_from_on_to_off() {
     assert!(text.contains("larder_build_info{version="), "{text}");
 
     let other = proxy.addr().port().to_string();
-    let taken = larder(&home, &["metrics", "on", "--port", &other]).code(1);
+    let taken = larder(&home, &["metrics", "on", "--port", &other]).code(5);
     assert!(taken.stderr.contains("taken by another program"), "{taken}");
     assert!(
         taken.stderr.contains("larder metrics on --port N"),
@@ -51,6 +51,6 @@ fn an_address_that_others_reach_is_refused_with_its_line() {
     let text = std::fs::read_to_string(&settings).unwrap();
     let open = text.replace("\nlisten = \"127.0.0.1:", "\nlisten = \"0.0.0.0:");
     std::fs::write(&settings, open).unwrap();
-    let refused = larder(&home, &["status"]).code(1);
+    let refused = larder(&home, &["status"]).code(6);
     assert!(refused.stderr.contains("`listen` must be"), "{refused}");
 }

@@ -15,6 +15,7 @@ use ts_rs::TS;
 use crate::changes::{Changes, Topic};
 use crate::failure::Failure;
 use crate::story;
+use crate::traces::Traces;
 
 /// How long events are gathered before they are written.
 const GATHER: Duration = Duration::from_millis(200);
@@ -147,18 +148,20 @@ impl Activity {
         self.trouble.subscribe()
     }
 
-    fn take_note(&self, event: &Event) {
+    fn take_note(&self, event: &Event, traces: &Traces) {
+        traces.tell(event);
         if is_trouble(event) {
             self.trouble.send_modify(|changes| *changes += 1);
         }
     }
 
-    /// Writes events down until the end; what has been told by then is written before it returns.
+    /// Writes events down until the end, and has traces made of them; what has been told by then is written before it returns.
     pub(crate) async fn keep(
         self,
         mut events: mpsc::Receiver<Event>,
         keep_rows: u64,
         keep_for: Duration,
+        traces: Traces,
         end: CancellationToken,
     ) {
         let mut since_prune = PRUNE_EVERY;
@@ -172,7 +175,7 @@ impl Activity {
             };
             let Some(first) = first else { return };
             let mut batch = Batch::default();
-            self.take_note(&first);
+            self.take_note(&first, &traces);
             batch.add(first);
             let until = tokio::time::Instant::now() + GATHER;
             while let Some(event) = tokio::select! {
@@ -180,7 +183,7 @@ impl Activity {
                 () = tokio::time::sleep_until(until) => None,
                 () = end.cancelled() => events.try_recv().ok(),
             } {
-                self.take_note(&event);
+                self.take_note(&event, &traces);
                 batch.add(event);
             }
             let missed = batch.missed();

@@ -36,6 +36,7 @@ mod status;
 mod stock;
 mod stop;
 mod token;
+mod traces;
 mod trust;
 mod upstream_test;
 mod use_profile;
@@ -107,6 +108,7 @@ pub(crate) use stock::read_project;
 pub use stock::{Ready, Stock, StockForget, StockList, StockMissed, StockStarter, StockWatch};
 pub use stop::{Stop, Stopping};
 pub use token::{RotateToken, Rotated};
+pub use traces::{TracesReport, TracesSet, TracesShow};
 pub use trust::{ActiveGrant, Granted, TrustAllow, TrustList, TrustRevoke};
 pub use upstream_test::{TestUpstream, UpstreamStage, UpstreamTest};
 pub use use_profile::{InForce, UseProfile};
@@ -298,6 +300,8 @@ table! {
         VulndbShow,
         MetricsShow,
         MetricsSet,
+        TracesShow,
+        TracesSet,
         ActivityPage,
         ActivityStory,
         CountFetches;

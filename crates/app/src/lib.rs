@@ -45,6 +45,7 @@ pub mod stock;
 mod story;
 mod surroundings;
 mod token;
+mod traces;
 mod trust;
 #[cfg(test)]
 mod types;
@@ -85,7 +86,7 @@ pub use settings::{
     Beside, Choice, CredentialSettings, DatabaseChoice, DatabaseChoiceError, HttpProxy,
     HttpProxyError, Language, MetricsSettings, PUBLIC, PoolSettings, ProfileSettings, ProxyWish,
     Quota, RedirectOrigin, RedirectOriginError, RuleSettings, RuleTarget, Settings, Shade, Tell,
-    UpstreamList, WindowSettings, Written,
+    TracesSettings, UpstreamList, WindowSettings, Written,
 };
 pub use token::{Tokens, fresh_token};
 pub use trust::{Grant, parse_until};

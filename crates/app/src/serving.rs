@@ -19,6 +19,7 @@ use crate::notify;
 use crate::profile::{self, Overrides, ServeOptions};
 use crate::settings::{ProfileSettings, Settings, ways_out_of};
 use crate::surroundings::Surroundings;
+use crate::traces::{self, Traces};
 use crate::trust;
 
 /// How many events may wait to be written down.
@@ -44,6 +45,9 @@ pub struct Serving {
     end_of_tasks: CancellationToken,
     recording: Mutex<Vec<JoinHandle<()>>>,
     end_of_log: CancellationToken,
+    traces: Traces,
+    tracing: Mutex<Option<JoinHandle<()>>>,
+    end_of_traces: CancellationToken,
 }
 
 impl Serving {
@@ -61,10 +65,16 @@ impl Serving {
         let (alarm, alarms) = mpsc::channel(ALARMS);
         let keep_for = Duration::from_secs(u64::from(settings.keep_days) * 24 * 60 * 60);
         let end_of_log = CancellationToken::new();
+        let (traces, waiting) = Traces::new();
+        traces.follow(&settings.traces, &around).await;
+        let end_of_traces = CancellationToken::new();
+        let tracing = traces::keep(waiting, around.http().clone(), end_of_traces.clone());
+        let tracing = tokio::spawn(tracing);
         let activity = tokio::spawn(app.activity().clone().keep(
             events,
             settings.keep_rows,
             keep_for,
+            traces.clone(),
             end_of_log.clone(),
         ));
         let notices = tokio::spawn({
@@ -90,6 +100,7 @@ impl Serving {
             sender,
             alarm,
         );
+        delivery.set_traced(traces.are_on());
         let serving = Self {
             delivery,
             port: options.port,
@@ -103,6 +114,9 @@ impl Serving {
             end_of_tasks: CancellationToken::new(),
             recording: Mutex::new(vec![activity, notices]),
             end_of_log,
+            traces,
+            tracing: Mutex::new(Some(tracing)),
+            end_of_traces,
         };
         if let Some(direct) = serving.around.direct.clone() {
             serving.spawn(direct.keep_within_room());
@@ -126,7 +140,12 @@ impl Serving {
         } else {
             self.choose(settings).await?
         };
-        self.switch(settings, store, chosen).await
+        self.switch(settings, store, chosen).await?;
+        if self.traces.are_other(&settings.traces) {
+            self.traces.follow(&settings.traces, &self.around).await;
+            self.delivery.set_traced(self.traces.are_on());
+        }
+        Ok(())
     }
 
     /// Which profile of the settings is to be in force; where Larder is to choose, it asks their upstreams.
@@ -234,7 +253,13 @@ impl Serving {
         let mut warnings = self.around.warnings();
         let ways_out = self.ways_out.lock();
         warnings.extend(ways_out.unwrap_or_else(PoisonError::into_inner).clone());
+        warnings.extend(self.traces.warnings());
         warnings
+    }
+
+    /// What becomes of traces.
+    pub(crate) fn traces(&self) -> &Traces {
+        &self.traces
     }
 
     /// Asks the host to end this process cleanly.
@@ -273,6 +298,16 @@ impl Serving {
         // A disk that hangs must not hold up the end.
         let written = futures_util::future::join_all(recording);
         let _ = tokio::time::timeout(LAST_WORDS, written).await;
+        self.end_of_traces.cancel();
+        let tracing = self
+            .tracing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(tracing) = tracing {
+            // It bounds its own end.
+            let _ = tracing.await;
+        }
     }
 }
 

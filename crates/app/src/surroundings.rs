@@ -11,7 +11,9 @@ use go_module::GoVersion;
 use go_tool::{Defaults, DirectOptions, Go, GoError};
 use secret::SafeUrl;
 use tokio::sync::OnceCell;
-use upstream::{ChainParts, Deadlines, HealthBook, OwnAddresses, PoolOptions, Pools};
+use upstream::{
+    ChainParts, Deadlines, HealthBook, HttpClients, OwnAddresses, PassOn, PoolOptions, Pools,
+};
 
 use crate::app::App;
 use crate::direct::Direct;
@@ -128,6 +130,16 @@ impl Surroundings {
             self.parts.pools.set(now.clone());
         }
         std::mem::replace(&mut *said, now)
+    }
+
+    /// The hosts of upstreams that are told of traces.
+    pub(crate) fn pass_on(&self) -> &PassOn {
+        &self.parts.pass_on
+    }
+
+    /// The way to what is not an upstream of any profile.
+    pub(crate) fn http(&self) -> &HttpClients {
+        &self.parts.http
     }
 
     /// The version of the `go` that is there, such as `go1.26.8`.

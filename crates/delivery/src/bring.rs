@@ -66,7 +66,13 @@ pub(crate) async fn fetch_in_background(
     looked: Instant,
 ) -> Result<u64, DeliveryError> {
     let request = Request::File(module.clone(), kind);
-    let mut tally = Tally::new(shared.events.clone(), request, Arc::clone(profile), true);
+    let mut tally = Tally::new(
+        shared.events.clone(),
+        request,
+        Arc::clone(profile),
+        true,
+        shared.traced(None),
+    );
     let asked = Asked {
         module,
         kind,

@@ -11,7 +11,9 @@ use bytes::Bytes;
 use go_module::{ModulePath, Request, list};
 use jiff::Timestamp;
 use store::KeptAnswer;
-use upstream::{NodesAsked, Privacy, ReplyStatus, Upstream, UpstreamError, Validators};
+use upstream::{
+    NodesAsked, Privacy, ReplyStatus, TraceContext, Upstream, UpstreamError, Validators,
+};
 
 use crate::error::{DeliveryError, malformed};
 use crate::event::Source;
@@ -214,15 +216,20 @@ async fn refresh(
             async move {
                 let (begun, name) = (Instant::now(), upstream.name().to_owned());
                 let nodes = NodesAsked::default();
-                let terms = (privacy, hops, nodes.clone());
+                let question = trace.question();
+                let span = question.as_ref().map(TraceContext::span);
+                let terms = (privacy, hops, nodes.clone(), question);
                 let asked = ask(shared, profile, upstream, request, terms).await;
                 let nodes = told::nodes(&name, &nodes, &trace);
                 let begun = nodes.answering_since.unwrap_or(begun);
+                let span = nodes.answering_span.or(span);
                 match &asked {
-                    Ok((_, _, step)) => trace.note(begun, step.clone()),
+                    Ok((_, _, step)) => trace.note(begun, step.clone().traced(span)),
                     // Each node has said it.
                     Err(_) if nodes.any => {}
-                    Err(error) => trace.note(begun, told::nothing(&name, error)),
+                    Err(error) => {
+                        trace.note(begun, told::nothing(&name, error).traced(span));
+                    }
                 }
                 asked.map(|(bytes, source, _)| (bytes, source))
             }
@@ -275,7 +282,7 @@ async fn ask(
     profile: Arc<Profile>,
     upstream: Upstream,
     request: Request,
-    (privacy, hops, nodes): (Privacy, Vec<String>, NodesAsked),
+    (privacy, hops, nodes, trace): (Privacy, Vec<String>, NodesAsked, Option<TraceContext>),
 ) -> Result<(Bytes, Source, Step), UpstreamError> {
     let kept = look(&shared, &upstream, &request).await;
     if let Some(kept) = &kept
@@ -299,6 +306,7 @@ async fn ask(
         hops,
         avoid: Vec::new(),
         nodes,
+        trace,
     };
     let check = |status, body: &[u8]| match status {
         ReplyStatus::Whole => {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use go_module::{FileKind, ModuleVersion, Request};
 use store::{Kept, Store};
 use tokio::sync::{mpsc, watch};
+use upstream::TraceContext;
 
 use crate::adopt::{self, Adopted};
 use crate::alarm::Alarm;
@@ -40,6 +41,8 @@ pub struct Ask {
     pub kept_only: bool,
     /// Ids of the Larders that this request has come through.
     pub hops: Vec<String>,
+    /// The trace that the client says it belongs to.
+    pub trace: Option<TraceContext>,
 }
 
 impl Ask {
@@ -49,6 +52,7 @@ impl Ask {
             request,
             kept_only: false,
             hops: Vec::new(),
+            trace: None,
         }
     }
 }
@@ -277,8 +281,19 @@ impl Delivery {
         self.0.tasks.wait().await;
     }
 
-    /// The hot path: a small body at hand, by the path it is asked at (without the leading slash).
-    pub fn at_hand(&self, path: &str) -> Option<Answer> {
+    /// Has requests told with their place in a trace, from now on, or no longer.
+    pub fn set_traced(&self, traced: bool) {
+        self.0.set_traced(traced);
+    }
+
+    /// Whether requests are told with their place in a trace.
+    pub fn is_traced(&self) -> bool {
+        self.0.is_traced()
+    }
+
+    /// The hot path: a small body at hand, by the path it is asked at (without the leading slash), for a client that says
+    /// that its request belongs to this trace.
+    pub fn at_hand(&self, path: &str, trace: Option<&TraceContext>) -> Option<Answer> {
         let hot = &self.0.hot;
         let profile = self.0.profile();
         let found = hot.get(profile.id(), path)?;
@@ -299,7 +314,12 @@ impl Delivery {
         };
         let length = Some(found.bytes.len() as u64);
         let content = Content::Small(found.bytes.clone());
-        let tally = Tally::of_hit(self.0.events.clone(), found.request.clone(), profile);
+        let tally = Tally::of_hit(
+            self.0.events.clone(),
+            found.request.clone(),
+            profile,
+            self.0.traced(trace),
+        );
         let found_so = Found {
             etag,
             ..Found::new(Source::Cache, length, content, lifetime)
@@ -312,7 +332,7 @@ impl Delivery {
     /// # Errors
     /// [`DeliveryError`], typed by cause; the event of it has been told.
     pub async fn deliver(&self, ask: Ask) -> Result<Answer, DeliveryError> {
-        if let Some(answer) = self.at_hand(&ask.request.url_path()) {
+        if let Some(answer) = self.at_hand(&ask.request.url_path(), ask.trace.as_ref()) {
             return Ok(answer);
         }
         let profile = self.profile();
@@ -321,6 +341,7 @@ impl Delivery {
             ask.request.clone(),
             Arc::clone(&profile),
             false,
+            self.0.traced(ask.trace.as_ref()),
         );
         let offline = self.0.offline(&profile);
         let mut delivered = self

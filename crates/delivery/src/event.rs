@@ -15,7 +15,7 @@ use crate::counts::Counts;
 use crate::error::DeliveryError;
 use crate::flight::Flight;
 use crate::profile::Profile;
-use crate::story::{Step, Trace};
+use crate::story::{Step, Trace, Traced};
 use crate::told;
 
 /// What was asked for.
@@ -187,6 +187,8 @@ pub struct Event {
     pub profile: Arc<Profile>,
     /// What was done for it, in this order; nothing for what was kept or at hand.
     pub steps: Vec<Step>,
+    /// Its place in a trace, where traces are wanted.
+    pub traced: Option<Traced>,
 }
 
 impl Event {
@@ -239,7 +241,12 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Of what is at hand: there is nothing to be noted on the way.
-    pub(crate) fn of_hit(events: Events, request: Request, profile: Arc<Profile>) -> Self {
+    pub(crate) fn of_hit(
+        events: Events,
+        request: Request,
+        profile: Arc<Profile>,
+        traced: Option<Traced>,
+    ) -> Self {
         let event = Event {
             at: Timestamp::now(),
             request,
@@ -252,6 +259,7 @@ impl Tally {
             background: false,
             profile,
             steps: Vec::new(),
+            traced,
         };
         Self {
             events,
@@ -268,11 +276,12 @@ impl Tally {
         request: Request,
         profile: Arc<Profile>,
         background: bool,
+        traced: Option<Traced>,
     ) -> Self {
-        let mut tally = Self::of_hit(events, request, profile);
+        let mut tally = Self::of_hit(events, request, profile, traced);
         if let Some(event) = &mut tally.event {
             event.background = background;
-            tally.trace = Trace::begin(event.at, tally.started);
+            tally.trace = Trace::begin(event.at, tally.started, event.traced.clone());
         }
         tally
     }

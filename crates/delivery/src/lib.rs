@@ -79,6 +79,6 @@ pub use refusal::{Changed, Mismatch};
 pub use routes::{Allowed, Cover, Elsewhere, Route, Routes, Rule};
 pub use share::{NoShare, Share};
 pub use shared::{Options, Toolchains};
-pub use story::{Step, StepKind};
+pub use story::{Step, StepKind, Traced};
 pub use take_in::{Found, Records, TakenIn};
 pub use told::bytes as in_words;

@@ -1,5 +1,6 @@
 //! What all requests, flights and background work of one instance share.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use store::{Kept, Sha256, Store, Tree};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use upstream::TraceContext;
 
 use crate::alarm::{Alarm, Alarms};
 use crate::changing::{self, AnswerKey, Answered};
@@ -25,6 +27,7 @@ use crate::offline::{Connection, Deliverable, Offline, OfflineMode};
 use crate::once::OnceMap;
 use crate::outage::Outages;
 use crate::profile::Profile;
+use crate::story::Traced;
 
 /// How many flights there may be at once. Each holds an open file and at most [`hot::LARGEST`](crate::hot::LARGEST) bytes.
 const FLIGHTS: usize = 1024;
@@ -108,6 +111,8 @@ pub(crate) struct Shared {
     pub(crate) hot: Hot,
     pub(crate) logs: Logs,
     pub(crate) alarms: Alarms,
+    /// Whether requests are told with their place in a trace.
+    traced: AtomicBool,
     profile: RwLock<Arc<Profile>>,
 }
 
@@ -147,6 +152,7 @@ impl Shared {
             hot: Hot::new(options.hot_bytes),
             logs: Logs::default(),
             alarms: Alarms::new(alarms),
+            traced: AtomicBool::new(false),
             profile: RwLock::new(Arc::new(profile)),
             options,
         };
@@ -161,6 +167,19 @@ impl Shared {
         } else {
             self.connection.look_again();
         }
+    }
+
+    pub(crate) fn set_traced(&self, traced: bool) {
+        self.traced.store(traced, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_traced(&self) -> bool {
+        self.traced.load(Ordering::Relaxed)
+    }
+
+    /// The place in a trace of a request whose client said this; none where nobody wants to know.
+    pub(crate) fn traced(&self, parent: Option<&TraceContext>) -> Option<Traced> {
+        self.is_traced().then(|| Traced::under(parent))
     }
 
     /// Whether Larder is offline, for a request that comes now.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use upstream::TraceContext;
 
 /// How many steps are noted at most.
 const MOST: usize = 24;
@@ -62,6 +63,31 @@ pub struct Step {
     /// When the request came that was waited for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub led_at: Option<Timestamp>,
+    /// By which id the upstream may know it, where the request is part of a trace. Not kept.
+    #[serde(skip)]
+    pub span: Option<[u8; 8]>,
+    /// The node of the upstream, where that is a pool. Not kept: what was said names it.
+    #[serde(skip)]
+    pub node: Option<String>,
+}
+
+/// The place of a request in a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traced {
+    /// Its own.
+    pub own: TraceContext,
+    /// That of the work it is a part of, where its client said so.
+    pub parent: Option<[u8; 8]>,
+}
+
+impl Traced {
+    /// Of a request whose client said this.
+    pub(crate) fn under(parent: Option<&TraceContext>) -> Self {
+        Self {
+            own: parent.map_or_else(TraceContext::new_root, TraceContext::child),
+            parent: parent.map(TraceContext::span),
+        }
+    }
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -80,6 +106,21 @@ impl Step {
             failed: false,
             mend: None,
             led_at: None,
+            span: None,
+            node: None,
+        }
+    }
+
+    /// It is this piece of a trace.
+    pub(crate) fn traced(self, span: Option<[u8; 8]>) -> Self {
+        Self { span, ..self }
+    }
+
+    /// It was done with this node of the upstream.
+    pub(crate) fn at(self, node: Option<&str>) -> Self {
+        Self {
+            node: node.map(str::to_owned),
+            ..self
         }
     }
 
@@ -123,17 +164,25 @@ pub(crate) struct Trace(Option<Arc<Noted>>);
 struct Noted {
     at: Timestamp,
     began: Instant,
+    traced: Option<Traced>,
     steps: Mutex<Vec<Step>>,
 }
 
 impl Trace {
     /// The story of a request that came then.
-    pub(crate) fn begin(at: Timestamp, began: Instant) -> Self {
+    pub(crate) fn begin(at: Timestamp, began: Instant, traced: Option<Traced>) -> Self {
         Self(Some(Arc::new(Noted {
             at,
             began,
+            traced,
             steps: Mutex::default(),
         })))
+    }
+
+    /// The place in its trace of a question to an upstream that is part of it.
+    pub(crate) fn question(&self) -> Option<TraceContext> {
+        let traced = self.0.as_ref()?.traced.as_ref()?;
+        Some(traced.own.child())
     }
 
     /// When the request came.
@@ -205,7 +254,7 @@ mod tests {
     #[test]
     fn a_story_has_an_end_however_much_happens() {
         let began = Instant::now();
-        let trace = Trace::begin(Timestamp::now(), began);
+        let trace = Trace::begin(Timestamp::now(), began, None);
         for _ in 0..100 {
             trace.note(began, Step::new(StepKind::Kept, "x"));
         }
@@ -216,7 +265,7 @@ mod tests {
     #[test]
     fn who_was_not_enough_is_told() {
         let began = Instant::now();
-        let trace = Trace::begin(Timestamp::now(), began);
+        let trace = Trace::begin(Timestamp::now(), began, None);
         trace.note(began, Step::new(StepKind::Upstream, "404 not found"));
         trace.note(began, Step::new(StepKind::Upstream, "200"));
         let said: Vec<_> = trace.steps().into_iter().map(|step| step.said).collect();

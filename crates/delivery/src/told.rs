@@ -141,17 +141,20 @@ pub(crate) struct Nodes {
     pub(crate) any: bool,
     /// When the one was asked that answered.
     pub(crate) answering_since: Option<Instant>,
+    /// Which piece of a trace that was.
+    pub(crate) answering_span: Option<[u8; 8]>,
 }
 
 /// Tells of the nodes of a pool that were asked since this was told last: each that did not answer is a step of its own.
 pub(crate) fn nodes(upstream: &str, asked: &NodesAsked, trace: &Trace) -> Nodes {
     let mut asked = asked.take();
     asked.sort_by_key(|node| node.began);
-    let mut answering_since = None;
+    let (mut answering_since, mut answering_span) = (None, None);
     for node in &asked {
         let step = match &node.ended {
             NodeEnd::Answered => {
                 answering_since = Some(node.began);
+                answering_span = node.span;
                 continue;
             }
             NodeEnd::Failed(error) => of_node(upstream, &node.node, error),
@@ -160,11 +163,13 @@ pub(crate) fn nodes(upstream: &str, asked: &NodesAsked, trace: &Trace) -> Nodes 
                 Step::new(StepKind::Upstream, said).with(upstream)
             }
         };
+        let step = step.at(Some(&node.node)).traced(node.span);
         trace.note_of(node.began, node.took, step);
     }
     Nodes {
         any: !asked.is_empty(),
         answering_since,
+        answering_span,
     }
 }
 
@@ -200,7 +205,7 @@ pub(crate) fn came(
     if tries > 1 {
         said += &format!(" · after {tries} tries");
     }
-    Step::new(StepKind::Upstream, said).with(upstream)
+    Step::new(StepKind::Upstream, said).with(upstream).at(node)
 }
 
 /// An upstream that gave nothing.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use go_module::h1::ZipHasher;
 use go_module::{FileKind, ModuleVersion, Request};
 use store::{Draft, Tree};
-use upstream::{NodeUse, NodesAsked, Privacy, Resume, Upstream, UpstreamError};
+use upstream::{NodeUse, NodesAsked, Privacy, Resume, TraceContext, Upstream, UpstreamError};
 
 use crate::error::{DeliveryError, malformed};
 use crate::fetch::Ready;
@@ -73,15 +73,19 @@ impl Transfer {
         let mut avoid: Vec<String> = Vec::new();
         let (begun, name, nodes) = (Instant::now(), self.upstream.name(), NodesAsked::default());
         let trace = self.flight.trace().clone();
+        let question = trace.question();
         for attempt in 1.. {
             let ask = upstream::Ask {
                 avoid: avoid.clone(),
                 nodes: nodes.clone(),
+                trace: question.clone(),
                 ..self.ask(came.resume())
             };
             let fetched = self.upstream.fetch(ask).await;
             let told = told::nodes(name, &nodes, &trace);
             let begun = told.answering_since.unwrap_or(begun);
+            let span = told.answering_span;
+            let span = span.or_else(|| question.as_ref().map(TraceContext::span));
             let (broken, node) = match fetched {
                 Ok(reply) => {
                     let node = reply.node.clone();
@@ -94,7 +98,8 @@ impl Transfer {
                         Ok(last) => {
                             let length = came.len() + length_of(&last);
                             let of = node.as_ref().map(NodeUse::name);
-                            trace.note(begun, told::came(name, of, head, Some(length), attempt));
+                            let came_so = told::came(name, of, head, Some(length), attempt);
+                            trace.note(begun, came_so.traced(span));
                             let Beginning { draft, hashing, .. } =
                                 std::mem::replace(&mut came, Beginning::new(self.kind));
                             let landed = self.land(draft, hashing, last).await;
@@ -105,7 +110,7 @@ impl Transfer {
                         }
                         Err(Broken::Final(error)) => {
                             let step = Step::new(StepKind::Upstream, error.to_string());
-                            trace.note(begun, step.with(name).failed(None));
+                            trace.note(begun, step.with(name).failed(None).traced(span));
                             return Ok(Err(error));
                         }
                         Err(Broken::Upstream(error)) => (error, node),
@@ -114,7 +119,8 @@ impl Transfer {
                 Err(error) => (error, None),
             };
             if let Some(node) = &node {
-                trace.note(begun, told::of_node(name, node.name(), &broken));
+                let step = told::of_node(name, node.name(), &broken);
+                trace.note(begun, step.at(Some(node.name())).traced(span));
                 if !broken.is_outage() {
                     node.blame(&broken);
                 }
@@ -129,7 +135,7 @@ impl Transfer {
                 continue;
             }
             if !told.any {
-                trace.note(begun, told::nothing(name, &broken));
+                trace.note(begun, told::nothing(name, &broken).traced(span));
             }
             if self.flight.visible() > 0 {
                 return Ok(Err(self.final_error(&broken)));
@@ -182,6 +188,7 @@ impl Transfer {
             hops: self.hops.clone(),
             avoid: Vec::new(),
             nodes: NodesAsked::default(),
+            trace: None,
         }
     }
 

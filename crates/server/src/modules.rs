@@ -12,6 +12,7 @@ use go_module::Request as Asked;
 use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use upstream::TraceContext;
 
 use crate::answer;
 use crate::answering::Answer;
@@ -22,6 +23,8 @@ use crate::text::{forbidden, refusal};
 
 /// The public proxy's way to be asked for nothing but what it has already; `true` is the one value that means it.
 const DISABLE_FETCH: HeaderName = HeaderName::from_static("disable-module-fetch");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const HOP: HeaderName = HeaderName::from_static(upstream::HOP_HEADER);
 
 /// The modules, as `go` asks for them.
@@ -59,7 +62,8 @@ impl Modules {
                 "this request has come back to the Larder that sent it\ntake Larder's own address out of the upstreams, here or at the proxy in between",
             ));
         }
-        if let Some(found) = self.delivery.at_hand(&as_kept(path)) {
+        let trace = self.trace_of(headers);
+        if let Some(found) = self.delivery.at_hand(&as_kept(path), trace.as_ref()) {
             return Answer::Now(answer::respond(method, headers, found));
         }
         let modules = Arc::clone(self);
@@ -87,12 +91,24 @@ impl Modules {
                 request,
                 kept_only,
                 hops: hops(&parts.headers),
+                trace: self.trace_of(&parts.headers),
             })
             .await
         {
             Ok(found) => answer::respond(&parts.method, &parts.headers, found),
             Err(error) => refusal(status::of_delivery(&error), &error.to_string()),
         }
+    }
+
+    /// The trace that a client says its request belongs to, where anybody wants to know.
+    fn trace_of(&self, headers: &HeaderMap) -> Option<TraceContext> {
+        if !self.delivery.is_traced() {
+            return None;
+        }
+        let parent = headers.get(TRACEPARENT)?.to_str().ok()?;
+        let state = headers.get_all(TRACESTATE).iter();
+        let state: Vec<&str> = state.filter_map(|state| state.to_str().ok()).collect();
+        TraceContext::parse(parent, Some(&state.join(",")))
     }
 
     fn has_been_here(&self, headers: &HeaderMap) -> bool {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use go_module::Request;
 
-use crate::{Body, NodeUse, NodesAsked};
+use crate::{Body, NodeUse, NodesAsked, TraceContext};
 
 /// One question to an upstream.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Ask {
     pub avoid: Vec<String>,
     /// Where the nodes of a pool that are asked are noted.
     pub nodes: NodesAsked,
+    /// The question's place in a trace: told to hosts of [`PassOn`](crate::PassOn), and to nobody else.
+    pub trace: Option<TraceContext>,
 }
 
 impl Ask {
@@ -39,6 +41,7 @@ impl Ask {
             hops: Vec::new(),
             avoid: Vec::new(),
             nodes: NodesAsked::default(),
+            trace: None,
         }
     }
 }
@@ -60,6 +63,7 @@ pub(crate) struct Terms {
     pub(crate) resume: Option<Resume>,
     pub(crate) cap: u64,
     pub(crate) hops: Vec<String>,
+    pub(crate) trace: Option<TraceContext>,
 }
 
 impl Terms {
@@ -80,6 +84,7 @@ impl Ask {
             resume: self.resume.clone(),
             cap: self.cap,
             hops: self.hops.clone(),
+            trace: self.trace.clone(),
         }
     }
 }

@@ -14,8 +14,8 @@ use go_module::{Fall, ProxyList};
 use secret::UrlError;
 
 use crate::{
-    Credentials, Deadlines, Direct, HealthBook, HttpClients, OwnAddresses, PoolOptionsError, Pools,
-    PrivateRedirects, Step, Upstream, UpstreamError, UpstreamKind,
+    Credentials, Deadlines, Direct, HealthBook, HttpClients, OwnAddresses, PassOn,
+    PoolOptionsError, Pools, PrivateRedirects, Step, Upstream, UpstreamError, UpstreamKind,
 };
 
 /// What upstreams are made with.
@@ -31,6 +31,8 @@ pub struct ChainParts {
     pub own: OwnAddresses,
     /// Where private names may go along with a redirect, besides the upstream's own origin.
     pub private_redirects: PrivateRedirects,
+    /// Which upstreams are told of the trace that a request belongs to.
+    pub pass_on: PassOn,
     /// What is known of the ways to upstreams.
     pub health: HealthBook,
     /// Upstreams of several nodes, and what is known of those.
@@ -51,6 +53,7 @@ impl ChainParts {
             credentials: None,
             own: OwnAddresses::new(),
             private_redirects: PrivateRedirects::default(),
+            pass_on: PassOn::default(),
             health: HealthBook::default(),
             pools: Pools::default(),
             limits,

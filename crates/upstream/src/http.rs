@@ -17,8 +17,8 @@ use crate::credentials::{Authorization, Presenting};
 use crate::hop::{self, HOP_HEADER};
 use crate::retry::{Again, Failure, with_retries};
 use crate::{
-    ChainParts, Deadlines, OwnAddresses, PrivateRedirects, RedirectRefusal, Stage, Step,
-    UpstreamError, answer, cause, redirect, text,
+    ChainParts, Deadlines, OwnAddresses, PassOn, PrivateRedirects, RedirectRefusal, Stage, Step,
+    TraceContext, UpstreamError, answer, cause, redirect, text,
 };
 
 mod node;
@@ -38,6 +38,10 @@ pub(crate) struct Http {
     node: Option<HttpClients>,
     own: OwnAddresses,
     private_redirects: PrivateRedirects,
+    /// Who is told of the trace that a request belongs to.
+    pass_on: PassOn,
+    /// The upstream that this is a node of.
+    of: Option<SafeUrl>,
     limits: Deadlines,
     instance: Arc<str>,
     asked: Asked,
@@ -81,6 +85,8 @@ impl Http {
             node: None,
             own: parts.own.clone(),
             private_redirects: parts.private_redirects.clone(),
+            pass_on: parts.pass_on.clone(),
+            of: None,
             limits: parts.limits.clone(),
             instance: Arc::from(parts.instance.as_str()),
             asked,
@@ -178,6 +184,9 @@ impl Http {
             let way = self.clients.way(&hop.url, hop.after_public);
             let mut headers = self.headers(&hop, &ask.hops, presented);
             put_conditions(&mut headers, ask);
+            if let Some(trace) = ask.trace.as_ref().filter(|_| self.passes_on(&hop)) {
+                put_trace(&mut headers, trace);
+            }
             let response = self
                 .send(&hop, way, headers, self.limits.first_byte)
                 .await?;
@@ -243,6 +252,13 @@ impl Http {
             }
         }
         headers
+    }
+
+    /// Whether the trace of a request is told over this hop: to the upstream itself, where a person named its host or that of
+    /// the pool that it is a node of.
+    fn passes_on(&self, hop: &Hop) -> bool {
+        let is_named = |url| self.pass_on.names(url);
+        hop.own_origin && (is_named(&self.base) || self.of.as_ref().is_some_and(is_named))
     }
 
     /// What a text that came over this hop must not repeat.
@@ -325,6 +341,15 @@ fn put_conditions(headers: &mut HeaderMap, ask: &Terms) {
     }
 }
 
+/// The headers that say which trace it belongs to.
+fn put_trace(headers: &mut HeaderMap, trace: &TraceContext) {
+    let name = HeaderName::from_static;
+    put(headers, name("traceparent"), &trace.traceparent());
+    if let Some(state) = trace.tracestate() {
+        put(headers, name("tracestate"), state);
+    }
+}
+
 /// What came from elsewhere and is no header value is better left out than fatal.
 fn put(headers: &mut HeaderMap, name: HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
@@ -340,3 +365,5 @@ mod credentials;
 mod faults;
 #[cfg(test)]
 mod redirects;
+#[cfg(test)]
+mod traces;

@@ -39,12 +39,14 @@ mod options;
 mod own;
 mod plain_files;
 mod pool;
+mod post;
 mod redirect;
 mod resolver;
 mod retry;
 mod tally;
 mod text;
 mod told;
+mod trace_context;
 mod upstream;
 mod whole;
 
@@ -76,5 +78,6 @@ pub use pool::{
 };
 pub use redirect::PrivateRedirects;
 pub use tally::{Ending, Tallied};
+pub use trace_context::{PassOn, TraceContext};
 pub use upstream::{Upstream, UpstreamKind};
 pub use whole::Whole;

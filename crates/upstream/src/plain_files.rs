@@ -45,6 +45,7 @@ impl PlainFiles {
             resume: None,
             cap,
             hops: Vec::new(),
+            trace: None,
         };
         self.http
             .fetch_path(path, &terms)

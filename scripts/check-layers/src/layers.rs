@@ -60,6 +60,10 @@ const HEAVY: &[Heavy] = &[
     Heavy::of("prometheus-client", "app"),
     Heavy {
         also_in_tests: true,
+        ..Heavy::of("opentelemetry", "app")
+    },
+    Heavy {
+        also_in_tests: true,
         ..Heavy::of("axum", "server")
     },
     Heavy::of("clap", "larder"),

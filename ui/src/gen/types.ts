@@ -68,6 +68,8 @@ export interface Calls {
   'stock-watch': { request: StockWatch; answer: Array<Remembered> }
   'stop': { request: Stop; answer: Stopping }
   'token-rotate': { request: RotateToken; answer: Rotated }
+  'traces-set': { request: TracesSet; answer: TracesReport }
+  'traces-show': { request: TracesShow; answer: TracesReport }
   'trust-acknowledge': { request: TrustAcknowledge; answer: null }
   'trust-allow': { request: TrustAllow; answer: Granted }
   'trust-forget': { request: TrustForget; answer: Forgotten }
@@ -2513,6 +2515,33 @@ export type TestUpstream = {
 
 /** What there is to show. */
 export type Topic = "state" | "settings" | "profiles" | "go-env" | "cache" | "stock" | "notices" | "credentials" | "jobs" | "activity" | "nodes";
+
+/** Where traces go. */
+export type TracesReport = {
+  /** The collector's base URL; none where there are no traces. */
+  to: string | null,
+  /** What spans say of where they are from. */
+  environment: string | null,
+  /** The hosts of upstreams that are told which trace a request belongs to. */
+  pass_on: Array<string>,
+  /** Whether an instance runs that sends them. */
+  serving: boolean,
+  /** Why the collector did not take the last of them. */
+  trouble: string | null,
+};
+
+/** Says where traces go from now on; nowhere where there is no collector. */
+export type TracesSet = {
+  /** The collector's base URL. */
+  to: string | null,
+  /** What spans say of where they are from. */
+  environment: string | null,
+  /** The hosts of upstreams that are told which trace a request belongs to. */
+  pass_on: Array<string>,
+};
+
+/** Asks where traces go. */
+export type TracesShow = Record<symbol, never>;
 
 /** How much one tree holds. */
 export type TreeSize = {

@@ -29,6 +29,7 @@ fn event(profile: &Arc<Profile>, path: &str, source: Source) -> Event {
         background: false,
         profile: Arc::clone(profile),
         steps: Vec::new(),
+        traced: None,
     }
 }
 
@@ -76,6 +77,7 @@ async fn five_hundred_events_a_second_are_written_and_followed() {
         receiver,
         100_000,
         Duration::from_secs(86_400),
+        Traces::new().0,
         end.clone(),
     ));
     let begun = Instant::now();

@@ -14,6 +14,7 @@ mod shared;
 mod size;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod ways_out;
 mod window;
 mod write;
@@ -45,6 +46,8 @@ pub use self::profiles::{PUBLIC, ProfileSettings, RuleSettings, RuleTarget};
 pub(crate) use self::shared::{read_shared, write_shared};
 pub use self::size::Quota;
 pub(crate) use self::size::{parse as parse_size, shown};
+pub use self::traces::TracesSettings;
+pub(crate) use self::traces::host_of;
 pub(crate) use self::ways_out::{PublicHosts, WayOut, ways_out, ways_out_of};
 pub use self::window::{Language, Shade, Tell, WindowSettings};
 pub use self::written::{
@@ -110,6 +113,13 @@ const TEMPLATE: &str = "\
 # [metrics]
 # listen = \"127.0.0.1:9467\"
 # token = true
+
+# Where traces go (larder traces): a collector of OpenTelemetry's, OTLP over HTTP; what they say of where they are from; and the
+# hosts of upstreams that are told which trace a request belongs to, never one of go's own default list. Off without `to`.
+# [traces]
+# to = \"http://127.0.0.1:4318\"
+# environment = \"laptop\"
+# pass-on = [\"goproxy.corp.example\"]
 
 # Where Larder looks for what upstreams want to be shown (larder login). No secret stands in this file. A helper is a
 # command that prints a short-lived one, asked as git asks its credential helpers.
@@ -194,6 +204,8 @@ pub struct Settings {
     pub keep_rows: u64,
     /// `metrics`: where they are served.
     pub metrics: MetricsSettings,
+    /// `traces`: where they go.
+    pub traces: TracesSettings,
     /// What tray and window go by.
     pub window: WindowSettings,
     /// `credentials`: where those for upstreams are looked for.
@@ -221,6 +233,7 @@ impl Default for Settings {
             keep_days: 30,
             keep_rows: 100_000,
             metrics: MetricsSettings::default(),
+            traces: TracesSettings::default(),
             window: WindowSettings::default(),
             credentials: CredentialSettings::default(),
             profiles: vec![ProfileSettings::new(PUBLIC)],
@@ -350,6 +363,7 @@ impl Settings {
                     Ok(true)
                 })?,
                 "metrics" => settings.metrics = MetricsSettings::read(&reader, item)?,
+                "traces" => settings.traces = TracesSettings::read(&reader, item)?,
                 "credentials" => settings.credentials = credentials::read(&reader, item)?,
                 "pools" => settings.pools = pools::read(&reader, item)?,
                 "profiles" => settings.profiles = profiles::read(&reader, item)?,

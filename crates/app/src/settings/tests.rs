@@ -65,6 +65,11 @@ fn the_template_is_all_defaults() {
                 listen: Some(([127, 0, 0, 1], 9467).into()),
                 token: true,
             },
+            traces: TracesSettings {
+                to: Some(SafeUrl::parse("http://127.0.0.1:4318").unwrap()),
+                environment: Some("laptop".to_owned()),
+                pass_on: vec!["goproxy.corp.example".to_owned()],
+            },
             reserve: Some(1_000_000_000),
             vulnerability_database: Some(SafeUrl::parse("https://vulndb.corp.example").unwrap()),
             credentials: CredentialSettings {

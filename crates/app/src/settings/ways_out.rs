@@ -17,6 +17,11 @@ impl PublicHosts {
         Self(hosts(list).collect())
     }
 
+    /// Whether this host is among them.
+    pub(crate) fn has(&self, host: &str) -> bool {
+        self.0.iter().any(|public| public == host)
+    }
+
     /// The host of a URL, where it is among them.
     fn named(&self, url: &SafeUrl) -> Option<String> {
         host(url).filter(|host| self.0.contains(host))

@@ -14,6 +14,7 @@ mod parts;
 mod patience;
 mod profiles;
 mod state;
+mod traces;
 mod vulndb;
 mod window;
 

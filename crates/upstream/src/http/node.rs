@@ -28,6 +28,7 @@ impl Http {
         }
         node.hidden.extend(text::secrets_of(of));
         node.private_redirects = parts.private_redirects.and(of);
+        node.of = Some(of.clone());
         node
     }
 

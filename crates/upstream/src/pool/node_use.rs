@@ -99,6 +99,8 @@ pub struct NodeAsked {
     pub took: Duration,
     /// What came of it.
     pub ended: NodeEnd,
+    /// By which id it may know the question, where that is part of a trace.
+    pub span: Option<[u8; 8]>,
 }
 
 /// What came of asking a node.

@@ -23,7 +23,7 @@ use crate::hop;
 use crate::http::{Asked, Http};
 use crate::retry::{self, Failure};
 use crate::upstream::http_of;
-use crate::{ChainBuildError, ChainParts, Deadlines, Probe, Stage, UpstreamError};
+use crate::{ChainBuildError, ChainParts, Deadlines, Probe, Stage, TraceContext, UpstreamError};
 
 /// While others can stand in, a body may be silent for so long at least.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -213,7 +213,14 @@ impl Pooled {
         question: &Question<'_>,
         presented: Option<&Authorization>,
     ) -> Result<Reply, Failure> {
+        // Each node that is asked is a piece of its own of a trace.
+        let traced = question.terms.trace.as_ref().map(|trace| Terms {
+            trace: Some(trace.child()),
+            ..question.terms.clone()
+        });
+        let terms = traced.as_ref().unwrap_or(&question.terms);
         let mut note = Note::begin(question.notes, &node);
+        note.span = terms.trace.as_ref().map(TraceContext::span);
         let pool = &self.pool;
         let at = NodeUse {
             pool: Arc::clone(pool),
@@ -229,7 +236,7 @@ impl Pooled {
         let warmed = http.warm().await;
         warmed.map_err(|error| note.failed(Failure::last(error)))?;
         let begun = Instant::now();
-        let asking = http.once(&question.path, &question.terms, presented);
+        let asking = http.once(&question.path, terms, presented);
         tokio::pin!(asking);
         let answered = match timeout(pool.options.slow_after, &mut asking).await {
             Ok(answered) => answered,
@@ -368,6 +375,7 @@ struct Note<'a> {
     node: String,
     began: std::time::Instant,
     ended: NodeEnd,
+    span: Option<[u8; 8]>,
 }
 
 impl<'a> Note<'a> {
@@ -377,6 +385,7 @@ impl<'a> Note<'a> {
             node: node.name.clone(),
             began: std::time::Instant::now(),
             ended: NodeEnd::Overtaken,
+            span: None,
         }
     }
 
@@ -397,6 +406,7 @@ impl Drop for Note<'_> {
             began: self.began,
             took: self.began.elapsed(),
             ended: self.ended.clone(),
+            span: self.span,
         });
     }
 }
