@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
-use test_support::{Behaviour, DeadAddress, FakeProxy, Larder, Module, TempHome, http};
+use test_support::{Behaviour, DeadAddress, FakeProxy, Larder, Module, Script, TempHome, http};
 
 use crate::program::Program;
 use crate::{bin, file, larder, until};
@@ -144,7 +144,10 @@ fn an_alert_takes_a_node_out_and_in_again() {
             let found = http::Request::get(&url).send();
             found.is_ok_and(|found| found.text().contains(&name))
         });
-        nodes[0].on_match(|_| true, Behaviour::status(500, "ill"));
+        // Too seldom for Larder to eject it by itself.
+        let well = std::iter::repeat_n(Behaviour::normal(), 4);
+        let now_and_then = well.chain([Behaviour::status(500, "ill")]);
+        nodes[0].on_match(|_| true, Script::cycle(now_and_then));
         until("it is ejected by hand", PATIENCE, is_out);
         nodes[0].clear_behaviours();
         until("it is restored", PATIENCE, || !is_out());
