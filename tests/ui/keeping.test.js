@@ -43,7 +43,7 @@ journey('see what another quota would cost, and set it', async () => {
   await tab.check('journey-quota')
   await most.click()
   await toast('The quota is set')
-  assert.match(await world.larder('cache', 'size'), /50 MB/)
+  assert.match(await world.larder('cache', 'quota'), /47\.7 MiB|50 MB/)
   await button('Quota 50 MB').click()
   await dialog().getByRole('slider', { name: 'Quota' }).press('End')
   await dialog().getByText('Nothing has to leave').waitFor()

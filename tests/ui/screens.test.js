@@ -30,6 +30,32 @@ after(async () => {
   await world?.end()
 })
 
+describe('read large', () => {
+  let tab
+  before(async () => {
+    tab = await Tab.open(browser, world)
+  })
+  after(() => tab?.close())
+
+  // The smallest window at twice its size, with the colours of the system; then a large one at four times.
+  for (const [width, height] of [
+    [400, 280],
+    [320, 256],
+  ]) {
+    test(`${width} × ${height}`, async () => {
+      await tab.page.setViewportSize({ width, height })
+      await tab.page.emulateMedia({
+        forcedColors: width === 400 ? 'active' : 'none',
+        reducedMotion: 'reduce',
+      })
+      for (const screen of SCREENS) {
+        await tab.go(`#/${screen}`)
+        await tab.check(`${screen}-large-${width}`)
+      }
+    })
+  }
+})
+
 for (const [language, locale] of Object.entries(LANGUAGES)) {
   describe(language, () => {
     let tab

@@ -1,6 +1,6 @@
 // Axes and stacked bars.
 import { expect, it } from 'vitest'
-import { stack, ticks } from './scale'
+import { apart, stack, ticks } from './scale'
 
 it('takes few round values, and always zero', () => {
   expect(ticks(210)).toEqual([0, 80, 160, 240])
@@ -28,4 +28,10 @@ it('keeps a pixel between the pieces and shows what is not zero', () => {
     { series: 3, from: 75, to: 76 },
   ])
   expect(stack([0, 0], 10, 100)).toEqual([])
+})
+
+it('leaves out words that have no room, never the last', () => {
+  expect([...apart([0, 8, 16, 24, 31], 8)]).toEqual([31, 16, 8, 0])
+  expect([...apart([0, 8, 16, 24], 12)]).toEqual([24, 8])
+  expect([...apart([0, 8, 16], 1)]).toEqual([16, 8, 0])
 })

@@ -32,3 +32,15 @@ export function stack(values: readonly number[], top: number, height: number): P
   })
   return pieces
 }
+
+/** Of places in ascending order those that are so far apart, the last one among them. */
+export function apart(places: readonly number[], room: number): Set<number> {
+  const kept = new Set<number>()
+  let next = Infinity
+  for (const place of [...places].reverse()) {
+    if (next - place < room) continue
+    kept.add(place)
+    next = place
+  }
+  return kept
+}
