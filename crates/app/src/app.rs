@@ -317,6 +317,7 @@ impl App {
         self.0.credentials.follow(&settings);
         let settings = Arc::new(settings);
         self.0.settings.send_replace(Arc::clone(&settings));
+        self.last_look().numbers_changed();
         let topics = [Topic::Settings, Topic::Profiles, Topic::State, Topic::Cache];
         self.0.changes.tell(&topics);
         Ok(settings)
