@@ -201,7 +201,7 @@ fn a_pool_is_written_changed_and_taken_out_and_comments_stay() {
         four
     );
     let five = without_pool(path, &four, &url("https://proxy.corp.example:443/")).unwrap();
-    assert_eq!(of(&five).pools, [other.clone()]);
+    assert_eq!(of(&five).pools, std::slice::from_ref(&other));
     let none = without_pool(path, &five, &other.upstream).unwrap();
     assert_eq!(none, text);
     let failure = without_pool(path, &none, &other.upstream).unwrap_err();
