@@ -4,6 +4,10 @@
 //! How long they wait is printed (`--nocapture`) and not held against anything here: `make bench-failover` measures it.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    clippy::print_stdout,
+    reason = "what it finds is for the person who asks with --nocapture"
+)]
 
 mod alone;
 mod listed;
