@@ -51,7 +51,7 @@ bench: ## measure Larder beside nginx and beside its upstream
 	@exec $(TARGET)/release/bench --larder $(TARGET)/release/larder $(ARGS)
 
 bench-failover: ## measure how clients fare while nodes of an upstream fail
-	@$(MAKE) --no-print-directory bench ARGS=failover
+	@$(MAKE) --no-print-directory bench ARGS='no-pool failover mirror'
 
 monitoring-test: ## from an alert to an action, with the real Prometheus and Alertmanager
 	@scripts/setup test

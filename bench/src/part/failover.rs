@@ -16,10 +16,10 @@ use super::Bench;
 use crate::guard;
 use crate::report::{Aim, Report, time};
 
-const CLIENTS: Clients = Clients {
+pub(super) const CLIENTS: Clients = Clients {
     clients: 16,
     modules: MODULES,
-    pause: Duration::from_millis(25),
+    pause: Duration::from_millis(30),
 };
 /// As Larder has it where the settings say nothing.
 const SLOW_AFTER: Duration = Duration::from_secs(1);
@@ -28,8 +28,10 @@ const QUIET: Duration = Duration::from_secs(6);
 const ADDED: Duration = Duration::from_millis(300);
 
 /// How long a trouble lasts, and how long all is left alone after it: until Larder counts on the node again.
-const LASTING: Duration = Duration::from_secs(4);
-const REST: Duration = Duration::from_secs(9);
+const LASTING: Duration = Duration::from_secs(3);
+const REST: Duration = Duration::from_secs(7);
+/// The same where there is no pool that counts on anything.
+const REST_ALONE: Duration = Duration::from_secs(5);
 
 /// All that a node can do wrong.
 const MANNERS: [Manner; 5] = [
@@ -42,16 +44,44 @@ const MANNERS: [Manner; 5] = [
 
 /// Set where this runs in a network of its own.
 const INSIDE: &str = "LARDER_BENCH_INSIDE";
-/// Gives the command behind it a loopback of its own, whose names are looked up at a server of ours.
-const BEGIN: &str = "ip link set lo up && mount --bind \"$0/resolv.conf\" /etc/resolv.conf \
+/// Gives the command behind it a loopback of its own, whose names are looked up at a server of ours. There is a default
+/// route, so that Larder does not take the machine for offline.
+const BEGIN: &str = "ip link set lo up && ip route add default dev lo && mount --bind \"$0/resolv.conf\" /etc/resolv.conf \
     && mount --bind \"$0/nsswitch.conf\" /etc/nsswitch.conf && exec \"$@\"";
 /// Where the system asks for names, there.
 const DNS_PORT: u16 = 53;
 
-/// In a network of its own if the system allows one: there, what Larder does without a pool can be tried by name too.
+/// Without a pool: one node, and four behind one name.
+pub(crate) fn without(bench: &Bench, _: &mut Report) -> Result<()> {
+    in_own_network(bench, "no-pool", |by_name| {
+        let mut table = Table::default();
+        let troubles = MANNERS.map(Trouble::Manner).into_iter();
+        let troubles = troubles.chain([Trouble::Killed, Trouble::Paused]);
+        let alone: Vec<_> = troubles.map(|trouble| (trouble, 0)).collect();
+        table.add("1 node, no pool", &story(bench, 1, Found::Alone, &alone)?);
+        if by_name {
+            let story = story(bench, 4, Found::RoundRobin, &alone)?;
+            table.add("4 nodes by name, no pool", &story);
+        }
+        println!("\n{}", table.0);
+        Ok(())
+    })
+}
+
+/// Pools.
 pub(crate) fn run(bench: &Bench, report: &mut Report) -> Result<()> {
+    in_own_network(bench, "failover", |_| measure(bench, report))
+}
+
+/// Has a part run again in a network of its own if the system allows one: there, what Larder does without a pool can be
+/// tried by name too. `measure` is told whether it can.
+fn in_own_network(
+    bench: &Bench,
+    part: &str,
+    measure: impl FnOnce(bool) -> Result<()>,
+) -> Result<()> {
     if env::var_os(INSIDE).is_some() {
-        return measure(bench, report, true);
+        return measure(true);
     }
     let folder = bench.scratch();
     fs::write(folder.join("resolv.conf"), "nameserver 127.0.0.1\n")?;
@@ -68,47 +98,28 @@ pub(crate) fn run(bench: &Bench, report: &mut Report) -> Result<()> {
         .is_ok_and(|tried| tried.status.success())
     {
         println!("  not in a network of its own, so without the names of the system");
-        return measure(bench, report, false);
+        return measure(false);
     }
     let mut again = inside();
-    again
-        .arg(env::current_exe()?)
-        .arg("--larder")
-        .arg(&bench.program)
-        .arg("failover");
+    again.arg(env::current_exe()?).arg("--larder");
+    again.arg(&bench.program).arg(part);
     ensure!(
         again.status()?.success(),
         "in a network of its own it failed"
     );
-    println!("  its table stands above");
+    println!("  its tables stand above");
     Ok(())
 }
 
-fn measure(bench: &Bench, report: &mut Report, by_name: bool) -> Result<()> {
-    let manners = || MANNERS.map(Trouble::Manner).into_iter().enumerate();
-    let alone = manners().map(|(_, trouble)| (trouble, 0));
-    let alone: Vec<_> = alone
-        .chain([(Trouble::Killed, 0), (Trouble::Paused, 0)])
-        .collect();
-    let before = story(bench, 1, Found::Alone, &alone)?;
-    tell("one node, no pool", &before, report, false);
-    if by_name {
-        let before = story(bench, 4, Found::RoundRobin, &alone)?;
-        tell("4 nodes by name, no pool", &before, report, false);
-    }
-
+fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
+    let mut table = Table::default();
     // One after the other, and around again.
-    let gone = (0..8).map(|n| (Trouble::Killed, n % 4));
+    let gone = (0..6).map(|n| (Trouble::Killed, n % 4));
     let gone = gone.chain((0..4).map(|n| (Trouble::Paused, n)));
-    let misbehaving = manners().map(|(n, trouble)| (trouble, n % 4));
-    let listed = story(
-        bench,
-        4,
-        Found::Listed,
-        &gone.chain(misbehaving).collect::<Vec<_>>(),
-    )?;
-    tell("4 nodes, listed", &listed, report, true);
-
+    let manners = MANNERS.map(Trouble::Manner).into_iter().zip(0..);
+    let all: Vec<_> = gone
+        .chain(manners.map(|(trouble, n)| (trouble, n % 4)))
+        .collect();
     let names = [
         (Trouble::Killed, 0),
         (Trouble::Paused, 1),
@@ -120,32 +131,117 @@ fn measure(bench: &Bench, report: &mut Report, by_name: bool) -> Result<()> {
         (Trouble::Removed, 1),
         (Trouble::Added, 1),
     ];
-    let addresses = story(bench, 4, Found::Addresses, &names)?;
-    tell("4 nodes, by DNS", &addresses, report, true);
-
     let services = [
         (Trouble::Killed, 0),
         (Trouble::Paused, 1),
         (Trouble::DnsDead, 2),
     ];
-    let services = story(bench, 4, Found::Services, &services)?;
-    tell("4 nodes, by SRV", &services, report, true);
-
+    for (what, found, troubles) in [
+        ("a pool of 4, listed", Found::Listed, all.as_slice()),
+        ("a pool of 4, by addresses", Found::Addresses, &names),
+        ("a pool of 4, by SRV", Found::Services, &services),
+    ] {
+        let story = story(bench, 4, found, troubles)?;
+        table.add(what, &story);
+        hold(what, &story, report);
+    }
+    println!("\n{}", table.0);
     println!(
         "  quoted elsewhere: DNS round robin takes over 60 s to converge; server-side failover 3.2 s"
     );
     Ok(())
 }
 
+/// The aims.
+fn hold(what: &str, story: &Story, report: &mut Report) {
+    let figures = story.figures();
+    let requests: usize = figures.iter().map(|(_, figures)| figures.requests).sum();
+    let failed: usize = figures
+        .iter()
+        .map(|(_, figures)| figures.failures.len())
+        .sum();
+    report.row(
+        "failover",
+        format!("{what}: failed of {requests}"),
+        failed.to_string(),
+        "",
+        None,
+        Aim::is("0", failed == 0),
+    );
+    for (trouble, figures) in figures {
+        let most = match trouble {
+            Trouble::Killed => ADDED,
+            Trouble::Paused => SLOW_AFTER + ADDED,
+            _ => continue,
+        };
+        let p99 = figures.quantile(0.99);
+        report.row(
+            "failover",
+            format!(
+                "{what}; {trouble}: p99 added to {} hit",
+                figures.added.len()
+            ),
+            time(p99),
+            "",
+            None,
+            Aim::is(&format!("under {}", time(most)), p99 < most),
+        );
+    }
+}
+
+/// All that was measured, in Markdown that is readable as it stands.
+struct Table(String);
+
+impl Default for Table {
+    fn default() -> Self {
+        let head = "upstream | what befell it | requests | failed | hit | added p50 | p99 | worst | known after | asked meanwhile, last after";
+        Self(format!(
+            "| {head} |\n|{}\n",
+            "---|".repeat(head.split('|').count())
+        ))
+    }
+}
+
+impl Table {
+    fn add(&mut self, what: &str, story: &Story) {
+        for line in story.to_string().lines() {
+            println!("    {line}");
+        }
+        let maybe = |value: Option<Duration>| value.map_or(String::new(), time);
+        for (trouble, figures) in story.figures() {
+            let asked = figures
+                .asked
+                .map_or(String::new(), |asked| asked.to_string());
+            let last = figures
+                .last_asked
+                .map_or(String::new(), |last| format!(", {}", time(last)));
+            let [p50, p99, worst] = [0.5, 0.99, 1.0].map(|share| time(figures.quantile(share)));
+            let Figures {
+                requests,
+                failures,
+                added,
+                out_after,
+                ..
+            } = &figures;
+            self.0 += &format!(
+                "| {what} | {trouble} | {requests} | {} | {} | {p50} | {p99} | {worst} | {} | {asked}{last} |\n",
+                failures.len(),
+                added.len(),
+                maybe(*out_after),
+            );
+        }
+    }
+}
+
 /// `bench serve-node`: a node.
-fn program() -> Command {
+pub(super) fn program() -> Command {
     let own = env::current_exe().unwrap_or_else(|_| Path::new("bench").to_owned());
     let mut command = Command::new(own);
     command.arg("serve-node");
     command
 }
 
-fn heard(pid: u32, life: Life) {
+pub(super) fn heard(pid: u32, life: Life) {
     match life {
         Life::Begins => guard::started(pid),
         Life::Ends => guard::ended(pid),
@@ -165,81 +261,15 @@ fn story(bench: &Bench, nodes: u8, found: Found, troubles: &[(Trouble, usize)]) 
     let larder = crate::larder::Larder::start_by(&bench.program, &home, &[])?;
     let token = fs::read_to_string(home.path().join("data/token.control"))?;
     let goproxy = format!("http://127.0.0.1:{}/{}", larder.port, larder.token);
+    let rest = match found {
+        Found::Alone | Found::RoundRobin => REST_ALONE,
+        Found::Listed | Found::Addresses | Found::Services => REST,
+    };
     let mut trial = Trial::begin(cluster, &goproxy, &token, CLIENTS, QUIET);
     for (trouble, node) in troubles {
-        trial.suffer(*trouble, *node, LASTING, REST);
+        trial.suffer(*trouble, *node, LASTING, rest);
     }
     let story = trial.end();
     larder.stop()?;
     Ok(story)
-}
-
-fn tell(what: &str, story: &Story, report: &mut Report, aims: bool) {
-    println!("  {what}");
-    for line in story.to_string().lines() {
-        println!("    {line}");
-    }
-    for (trouble, figures) in story.figures() {
-        let failed = figures.failures.len();
-        let aim = |met: bool| if aims { Aim::is("0", met) } else { Aim::None };
-        report.row(
-            "failover",
-            format!("{what}; {trouble}: failed of {}", figures.requests),
-            failed.to_string(),
-            "",
-            None,
-            aim(failed == 0),
-        );
-        if aims {
-            waits(what, trouble, &figures, report);
-        }
-    }
-}
-
-fn waits(what: &str, trouble: Trouble, figures: &Figures, report: &mut Report) {
-    let p99 = figures.quantile(0.99);
-    let most = match trouble {
-        Trouble::Killed => Some(ADDED),
-        Trouble::Paused => Some(SLOW_AFTER + ADDED),
-        _ => None,
-    };
-    let aim = most.map_or(Aim::None, |most| {
-        Aim::is(&format!("p99 under {}", time(most)), p99 < most)
-    });
-    report.row(
-        "failover",
-        format!(
-            "{what}; {trouble}: added to {} hit, p50; p99; worst",
-            figures.added.len()
-        ),
-        format!(
-            "{}; {}; {}",
-            time(figures.quantile(0.5)),
-            time(p99),
-            time(figures.quantile(1.0))
-        ),
-        "",
-        None,
-        aim,
-    );
-    if let Some(out) = figures.out_after {
-        report.row(
-            "failover",
-            format!("{what}; {trouble}: known after"),
-            time(out),
-            "",
-            None,
-            Aim::None,
-        );
-    }
-    if let (Some(asked), Some(last)) = (figures.asked, figures.last_asked) {
-        report.row(
-            "failover",
-            format!("{what}; {trouble}: asked meanwhile, last after"),
-            format!("{asked}, {}", time(last)),
-            "",
-            None,
-            Aim::None,
-        );
-    }
 }

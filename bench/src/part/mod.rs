@@ -8,6 +8,7 @@ mod desktop;
 mod failover;
 mod flight;
 mod memory;
+mod mirror;
 mod offline;
 mod start;
 mod stock;
@@ -90,9 +91,19 @@ pub(crate) const PARTS: &[Part] = &[
         run: switch::run,
     },
     Part {
+        name: "no-pool",
+        what: "nodes of an upstream that fail while 16 ask, without a pool",
+        run: failover::without,
+    },
+    Part {
         name: "failover",
-        what: "nodes of an upstream that fail while 16 ask",
+        what: "the same with a pool",
         run: failover::run,
+    },
+    Part {
+        name: "mirror",
+        what: "a mirror that hangs, beside none",
+        run: mirror::run,
     },
     Part {
         name: "start",

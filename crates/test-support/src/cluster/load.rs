@@ -56,8 +56,13 @@ pub struct Load {
 impl Load {
     /// Has them ask at this `GOPROXY` value, `http://host:port/token`.
     pub fn start(goproxy: &str, clients: Clients) -> Self {
+        Self::start_from(goproxy, clients, 1)
+    }
+
+    /// The same, with versions from this one on: of a Larder that has been asked before.
+    pub fn start_from(goproxy: &str, clients: Clients, first: usize) -> Self {
         let end = Arc::<AtomicBool>::default();
-        let version = Arc::new(AtomicUsize::new(1));
+        let version = Arc::new(AtomicUsize::new(first));
         let threads = (0..clients.clients).map(|number| {
             let mut client = Client {
                 goproxy: goproxy.to_owned(),
