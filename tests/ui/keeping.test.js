@@ -46,6 +46,7 @@ journey('see what another quota would cost, and set it', async () => {
   assert.match(await world.larder('cache', 'quota'), /47\.7 MiB|50 MB/)
   await button('Quota 50 MB').click()
   await dialog().getByRole('slider', { name: 'Quota' }).press('End')
+  assert.equal(await at.inputValue(), 'unlimited')
   await dialog().getByText('Nothing has to leave').waitFor()
   await button('Set quota').click()
   await toast('The quota is set')
