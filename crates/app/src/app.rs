@@ -194,11 +194,13 @@ impl App {
             serving.delivery().offline(),
         ));
         self.tell_of_changes(&serving);
-        serving.spawn(degraded::keep_looking(self.downgrade()));
-        serving.spawn(notify::listen(self.downgrade()));
         if self.0.serving.set(serving).is_err() {
             return Err(Failure::new(Code::Internal, "this process serves already"));
         }
+        // Not before: they begin with what is served, and would end at once.
+        let serving = self.serving()?;
+        serving.spawn(degraded::keep_looking(self.downgrade()));
+        serving.spawn(notify::listen(self.downgrade()));
         instance.announce(&self.0.places)?;
         go_env::begin(self).await;
         self.serving()

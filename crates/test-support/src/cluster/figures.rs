@@ -44,7 +44,7 @@ impl Quiet {
 pub struct Figures {
     /// Requests that began in it.
     pub requests: usize,
-    /// What was wrong with those that failed.
+    /// What was wrong with those that failed in it.
     pub failures: Vec<String>,
     /// By how much those took longer that were hit: for modules of the node in trouble, under way between the beginning and
     /// the moment when Larder was seen to know. From the shortest to the longest.
@@ -91,8 +91,9 @@ impl Figures {
         let worst = of_phase().map(|asking| quiet.added(asking)).max();
         Self {
             requests: of_phase().count(),
-            failures: of_phase()
-                .filter_map(|asking| asking.failure.clone())
+            failures: asked
+                .iter()
+                .filter_map(|asking| failed_in(asking, phase))
                 .collect(),
             added,
             worst_of_all: worst.unwrap_or_default(),
@@ -145,6 +146,13 @@ impl Display for Figures {
 
 fn within(asking: &Asking, phase: &Phase) -> bool {
     asking.begun >= phase.from && asking.begun < phase.to
+}
+
+/// What was wrong with it, if that was in this phase: one that was under way when a trouble began may be hit by it.
+fn failed_in(asking: &Asking, phase: &Phase) -> Option<String> {
+    let ended = asking.ended();
+    let is_here = ended >= phase.from && ended < phase.to;
+    asking.failure.clone().filter(|_| is_here)
 }
 
 /// Of sorted times; 1.0 is the longest.
